@@ -1,0 +1,1 @@
+"""Move SharePoint sites and OneDrives between Microsoft 365 tenants: a tenant service and the tools."""

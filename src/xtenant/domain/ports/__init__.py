@@ -1,0 +1,1 @@
+"""What the pure houses need from the world, one module per noun; `storage/`, `outside/` and `protocols/*/call` provide it."""

@@ -1,0 +1,45 @@
+"""The unit of work: one transaction of one tenant, with a repository per noun.
+
+A unit is opened in a worker thread, used by plain operations and closed before anybody outside is asked; while one is open
+the transport refuses to send (`unit_is_open`, design section 3). Leaving the `with` block commits, an exception rolls back.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from xtenant.domain.ports.tenant import SettingsRepository
+
+_open_units: ContextVar[int] = ContextVar("xtenant_open_units", default=0)
+
+
+def unit_is_open() -> bool:
+    """Whether this thread or task holds a unit of work."""
+    return _open_units.get() > 0
+
+
+def count_open_units(change: int) -> None:
+    """Called by storage when a unit opens (+1) and closes (-1)."""
+    _open_units.set(_open_units.get() + change)
+
+
+class UnitOfWork(Protocol):
+    """One transaction. Each attribute is the repository of one noun."""
+
+    @property
+    def settings(self) -> SettingsRepository: ...
+
+
+class Units(Protocol):
+    """Opens units of work on one tenant's store."""
+
+    def read(self) -> AbstractContextManager[UnitOfWork]:
+        """A snapshot for reading; writing through it fails."""
+        ...
+
+    def write(self) -> AbstractContextManager[UnitOfWork]:
+        """A transaction for writing; at most one at a time on SQLite."""
+        ...

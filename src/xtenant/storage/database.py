@@ -1,0 +1,96 @@
+"""One engine per tenant service, and the units of work on it.
+
+SQLite runs in WAL mode with synchronous=FULL (settled B 5); writers take the lock at BEGIN, so that two writers queue
+instead of failing half-way. PostgreSQL runs with its defaults, synchronous_commit on.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+
+from xtenant.domain.ports.units import count_open_units
+from xtenant.domain.tenant import TenantId
+from xtenant.storage.unit_of_work import SqlUnitOfWork
+
+BUSY_SECONDS = 30
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for `sqlite:///path` or `postgresql+psycopg://…`, with our pragmas."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_size=20, max_overflow=0, pool_pre_ping=True)
+    engine = create_engine(url, pool_size=20, max_overflow=0, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_SECONDS * 1000}",
+        "cache_size=-32768",
+        "temp_store=MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("writing", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+class SqlUnits:
+    """`Units` over an engine."""
+
+    def __init__(self, engine: Engine, tenant_id: TenantId) -> None:
+        self._engine = engine
+        self._tenant_id = tenant_id
+
+    @contextmanager
+    def read(self) -> Generator[SqlUnitOfWork]:
+        with self._open(writing=False) as unit:
+            yield unit
+
+    @contextmanager
+    def write(self) -> Generator[SqlUnitOfWork]:
+        with self._open(writing=True) as unit:
+            yield unit
+
+    @contextmanager
+    def _open(self, *, writing: bool) -> Generator[SqlUnitOfWork]:
+        options: dict[str, Any] = {"writing": writing}
+        if not writing and self._engine.dialect.name == "postgresql":
+            options["postgresql_readonly"] = True
+            options["isolation_level"] = "REPEATABLE READ"
+        count_open_units(+1)
+        try:
+            with self._engine.connect().execution_options(**options) as connection:
+                with _writes_refused(connection, unless=writing), connection.begin():
+                    yield SqlUnitOfWork(connection, self._tenant_id)
+        finally:
+            count_open_units(-1)
+
+
+@contextmanager
+def _writes_refused(connection: Connection, *, unless: bool) -> Generator[None]:
+    """SQLite has no read-only transaction; a pragma on the pooled connection stands in for one."""
+    if unless or connection.dialect.name != "sqlite":
+        yield
+        return
+    bare: Any = connection.connection.driver_connection
+    bare.execute("PRAGMA query_only=ON")
+    try:
+        yield
+    finally:
+        bare.execute("PRAGMA query_only=OFF")

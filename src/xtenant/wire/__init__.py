@@ -1,0 +1,1 @@
+"""What all protocols share: routes and the HTTP edge, bearer tokens, OData, the transport, bulk transfer."""

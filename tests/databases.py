@@ -1,0 +1,81 @@
+"""A PostgreSQL server for one test run: own data folder, Unix socket only, gone afterwards."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import pwd
+import shutil
+import subprocess
+from pathlib import Path
+
+
+def find_postgres() -> Path | None:
+    """The folder of `initdb` and `postgres`, the newest one Debian installed."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if found:
+        return found[-1].parent
+    on_path = shutil.which("initdb")
+    return Path(on_path).resolve().parent if on_path else None
+
+
+class PostgresServer:
+    """Started on enter, stopped on exit; PostgreSQL refuses root, so root runs it as `nobody` or `postgres`."""
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        self._programs = programs
+        self._folder = folder
+        self._user = _unprivileged_user()
+        self._names = (f"test{number}" for number in itertools.count(1))
+
+    def __enter__(self) -> PostgresServer:
+        if self._user is not None:
+            # pytest's own folders are 0700 for root; the server's user needs to pass through them
+            for folder in [self._folder, *self._folder.parents]:
+                if folder.owner() == "root" and not folder.stat().st_mode & 0o001:
+                    folder.chmod(folder.stat().st_mode | 0o011)
+            os.chown(self._folder, self._user.pw_uid, self._user.pw_gid)
+        self._run("initdb", "-D", str(self._data), "-U", "xtenant", "--auth=trust", "--no-sync", "-E", "UTF8")
+        options = (
+            f"-c listen_addresses='' -c unix_socket_directories={self._folder} -c fsync=off -c max_connections=300"
+        )
+        self._run("pg_ctl", "-D", str(self._data), "-o", options, "-w", "-l", str(self._folder / "log"), "start")
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "-w", "stop")
+
+    @property
+    def _data(self) -> Path:
+        return self._folder / "data"
+
+    def new_database(self) -> str:
+        """Create an empty database; its SQLAlchemy address."""
+        name = next(self._names)
+        self._run("createdb", "-h", str(self._folder), "-U", "xtenant", name)
+        return f"postgresql+psycopg://xtenant@/{name}?host={self._folder}"
+
+    def _run(self, program: str, *arguments: str) -> None:
+        user = {} if self._user is None else {"user": self._user.pw_uid, "group": self._user.pw_gid}
+        done = subprocess.run(
+            [str(self._programs / program), *arguments],
+            capture_output=True,
+            text=True,
+            cwd=self._folder,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            **user,
+        )
+        if done.returncode:
+            raise RuntimeError(f"{program} failed: {done.stderr or done.stdout}")
+
+
+def _unprivileged_user() -> pwd.struct_passwd | None:
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise RuntimeError("PostgreSQL refuses root and there is no user to run it as")
