@@ -96,7 +96,7 @@ class Call:
 class Authenticator(Protocol):
     """Turns the credentials of a request into a caller, or raises NotSignedIn."""
 
-    async def caller_of(self, request: Request, route: Route, geo: Geo) -> Caller: ...
+    async def caller_of(self, request: Request, match: Match, geo: Geo) -> Caller: ...
 
 
 ErrorRenderer = Callable[[errors.XTenantError, int, str, Request], Response]
@@ -189,7 +189,7 @@ class Edge:
     async def _handled(self, request: Request, match: Match | None, geo: Geo, request_id: str) -> Response:
         if match is None:
             raise errors.NotFound(f"Nothing answers {request.method} {request.url.path} here.")
-        caller = await self._caller(request, match.route, geo)
+        caller = await self._caller(request, match, geo)
         call = Call(
             request=request,
             route=match.route,
@@ -202,11 +202,12 @@ class Edge:
         )
         return await match.route.handler(call)
 
-    async def _caller(self, request: Request, route: Route, geo: Geo) -> Caller:
-        if route.who in (Who.ANYONE, Who.SIGNED_URL):
+    async def _caller(self, request: Request, match: Match, geo: Geo) -> Caller:
+        who = match.route.who
+        if who in (Who.ANYONE, Who.SIGNED_URL):
             return ANONYMOUS
-        caller = await self._authenticator.caller_of(request, route, geo)
-        if not admits(route.who, caller):
+        caller = await self._authenticator.caller_of(request, match, geo)
+        if not admits(who, caller):
             raise errors.AccessDenied("Access denied. The caller lacks the role this call asks for.")
         return caller
 
