@@ -1,0 +1,204 @@
+"""What a site holds: lists, folders, files, their versions, who may see them.
+
+Items keep their GUID for life and through a move (settled B 11); GUIDs are unique per site, never per tenant. All dates are
+cut to whole seconds on every write (settled B 10). Content itself is bytes in a blob store, named here by its SHA-256.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, IntEnum
+from typing import NewType
+from uuid import UUID
+
+from xtenant.domain.tenant import GeoCode
+
+SiteId = NewType("SiteId", UUID)
+ItemId = NewType("ItemId", UUID)
+BlobKey = NewType("BlobKey", bytes)
+"""SHA-256 of the content, 32 bytes. Stores prefix it by tenant: deduplication never crosses a tenant."""
+
+SiteKey = NewType("SiteKey", int)
+ItemKey = NewType("ItemKey", int)
+PrincipalKey = NewType("PrincipalKey", int)
+
+REDIRECT_TEMPLATE = "RedirectSite#0"
+TEAM_SITE_TEMPLATE = "STS#3"
+COMMUNICATION_TEMPLATE = "SITEPAGEPUBLISHING#0"
+GROUP_TEMPLATE = "GROUP#0"
+PERSONAL_TEMPLATE = "SPSPERS#10"
+
+
+class LockState(Enum):
+    """The administrator's lock; the engine's freeze is a column of its own (settled B 4)."""
+
+    UNLOCK = "Unlock"
+    NO_ADDITIONS = "NoAdditions"
+    READ_ONLY = "ReadOnly"
+    NO_ACCESS = "NoAccess"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A site collection. `published_at` unset = hidden: only its own move job sees it. `frozen_by` is a job id.
+
+    `change_no` rises with every write; `epoch` counts freezes, so that upload sessions from before one are refused.
+    `owner_id` is a directory id. `url` is the full address, without trailing slash; `origin_id` the id before a move.
+    """
+
+    key: SiteKey
+    site_id: SiteId
+    web_id: UUID
+    geo: GeoCode
+    url: str
+    title: str
+    template: str
+    owner_id: UUID | None
+    group_id: UUID | None = None
+    lock_state: LockState = LockState.UNLOCK
+    frozen_by: UUID | None = None
+    epoch: int = 0
+    change_no: int = 0
+    item_count: int = 0
+    version_count: int = 0
+    size_bytes: int = 0
+    created_at: datetime
+    modified_at: datetime
+    published_at: datetime | None
+    hidden_job: UUID | None = None
+    redirect_url: str | None = None
+    origin_id: UUID | None = None
+    deleted_at: datetime | None = None
+
+    @property
+    def is_redirect(self) -> bool:
+        return self.template == REDIRECT_TEMPLATE
+
+    @property
+    def is_personal(self) -> bool:
+        return self.template.startswith("SPSPERS")
+
+
+class ItemKind(IntEnum):
+    """A library is the root of its own tree; its parent is None."""
+
+    LIBRARY = 1
+    FOLDER = 2
+    FILE = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A library, folder or file. Author and editor are principal keys of this tenant.
+
+    `int_id` is the list item id inside its library (0 for the library); `version` is the current (major, minor) of a
+    file; size and hashes are those of the current version.
+    """
+
+    key: ItemKey
+    site_key: SiteKey
+    item_id: ItemId
+    library_key: ItemKey | None
+    parent_key: ItemKey | None
+    kind: ItemKind
+    name: str
+    int_id: int
+    created_at: datetime
+    modified_at: datetime
+    author: PrincipalKey
+    editor: PrincipalKey
+    version: tuple[int, int] = (0, 0)
+    size_bytes: int = 0
+    quick_xor: bytes = b""
+    blob: BlobKey | None = None
+    change_no: int = 0
+    deleted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileVersion:
+    """One version of a file, the current one included."""
+
+    item_key: ItemKey
+    major: int
+    minor: int
+    blob: BlobKey
+    size_bytes: int
+    quick_xor: bytes
+    modified_at: datetime
+    editor: PrincipalKey
+    comment: str = ""
+
+
+class PrincipalKind(Enum):
+    USER = "user"
+    GROUP = "group"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Somebody content refers to: a directory user or group, or the system account. Kept after the account is gone."""
+
+    key: PrincipalKey
+    kind: PrincipalKind
+    directory_id: UUID
+    name: str
+    login: str
+    mail: str | None = None
+
+
+class Role(Enum):
+    """The three roles Graph knows, ordered by strength."""
+
+    READ = "read"
+    WRITE = "write"
+    OWNER = "owner"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleAssignment:
+    """A right on the whole site (unique permissions below it come with a later issue)."""
+
+    site_key: SiteKey
+    principal: PrincipalKey
+    role: Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredBlob:
+    """What `BlobStore.put` returns: hashed once, at receipt (settled B 18)."""
+
+    key: BlobKey
+    size_bytes: int
+    quick_xor: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewVersion:
+    """A version to be written, with the item it belongs to."""
+
+    major: int
+    minor: int
+    stored: StoredBlob
+    modified_at: datetime
+    editor: PrincipalKey
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemRow:
+    """An item as bulk writers hand it in: GUIDs instead of keys, versions oldest first, the last one current."""
+
+    item_id: ItemId
+    library_id: ItemId | None
+    parent_id: ItemId | None
+    kind: ItemKind
+    name: str
+    int_id: int
+    created_at: datetime
+    modified_at: datetime
+    author: PrincipalKey
+    editor: PrincipalKey
+    versions: tuple[NewVersion, ...] = field(default=())

@@ -1,0 +1,200 @@
+"""Ports of content: sites, items, versions, principals, rights, changes, blobs.
+
+Reading starts from published sites (`visible`), writing from `UnitOfWork.write_site`; bulk methods serve the engine and
+imports and take at most `Limits.write_rows` rows a call. Engines stream: every list is paged by key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from xtenant.domain.content import (
+    BlobKey,
+    FileVersion,
+    Item,
+    ItemId,
+    ItemKey,
+    ItemRow,
+    NewVersion,
+    Principal,
+    PrincipalKey,
+    Role,
+    RoleAssignment,
+    Site,
+    SiteId,
+    SiteKey,
+    StoredBlob,
+)
+from xtenant.domain.tenant import GeoCode
+
+
+class SiteRepository(Protocol):
+    """`visible` methods see published, undeleted sites only; the others say what they see."""
+
+    def add(self, site: Site) -> Site:
+        """Insert (the key in the value is ignored) and return it with its key. Raises Conflict when the URL is taken,
+        hidden reservations and redirects included."""
+        ...
+
+    def visible_by_url(self, url: str) -> Site | None:
+        """The published site at exactly this address, in any letter case; redirects included."""
+        ...
+
+    def visible_by_id(self, site_id: SiteId) -> Site | None: ...
+
+    def visible_page(
+        self, *, geo: GeoCode | None, template: str | None, personal: bool | None, after: SiteKey, limit: int
+    ) -> Sequence[Site]: ...
+
+    def any_by_url(self, url: str) -> Sequence[Site]:
+        """Every live or recycled row that holds or held the address: hidden, redirect, published, deleted."""
+        ...
+
+    def by_key(self, key: SiteKey) -> Site | None:
+        """Whatever its state; the engine's way in."""
+        ...
+
+    def by_hidden_job(self, job_id: UUID) -> Site | None: ...
+
+    def update(self, site: Site) -> None:
+        """Write every column but the counters (`write_site` keeps those)."""
+        ...
+
+    def hidden_of_partner(self, job_ids: Iterable[UUID]) -> int: ...
+
+
+class ItemRepository(Protocol):
+    def root_of(self, site_key: SiteKey) -> Item | None:
+        """The default document library."""
+        ...
+
+    def libraries(self, site_key: SiteKey) -> Sequence[Item]: ...
+
+    def by_id(self, site_key: SiteKey, item_id: ItemId) -> Item | None: ...
+
+    def by_path(self, library: Item, names: Sequence[str]) -> Item | None:
+        """Walk down by names, any letter case, in one query."""
+        ...
+
+    def children(self, parent: Item, *, after_name: str, limit: int) -> Sequence[Item]:
+        """Live children in name order behind a name."""
+        ...
+
+    def count_children(self, parent_keys: Iterable[ItemKey]) -> dict[ItemKey, int]: ...
+
+    def path_of(self, item: Item) -> Sequence[str]:
+        """Names from below the library down to the item, in one query."""
+        ...
+
+    def page(self, site_key: SiteKey, *, after: ItemKey, limit: int) -> Sequence[Item]:
+        """Live items of a site in key order; a parent's key is lower than its children's."""
+        ...
+
+    def versions(self, item_keys: Iterable[ItemKey]) -> Iterator[FileVersion]:
+        """All versions of many files, by item key, oldest first."""
+        ...
+
+    def changes(self, site_key: SiteKey, *, after: int, limit: int) -> Sequence[Item]:
+        """Items, deleted ones included, in change-number order (delta)."""
+        ...
+
+
+class SiteWriter(Protocol):
+    """The only way to write content: made by `UnitOfWork.write_site`, which locks the site row, refuses a locked or
+    frozen site and an old epoch, and raises the change number by one."""
+
+    @property
+    def site(self) -> Site: ...
+
+    def add_item(self, row: ItemRow) -> Item: ...
+
+    def add_rows(self, rows: Sequence[ItemRow]) -> None:
+        """Bulk insert, parents before children, at most `Limits.write_rows` items and versions together."""
+        ...
+
+    def add_version(self, item: Item, version: NewVersion) -> Item: ...
+
+    def move_item(self, item: Item, *, parent: Item, name: str) -> Item: ...
+
+    def touch(
+        self, item: Item, *, created_at: datetime | None, modified_at: datetime | None, editor: PrincipalKey
+    ) -> Item:
+        """Change the dates of an item (Graph's fileSystemInfo)."""
+        ...
+
+    def delete(self, item: Item, *, now: datetime) -> None:
+        """To the recycle bin, everything below included."""
+        ...
+
+    def assign(self, principal: PrincipalKey, role: Role) -> None: ...
+
+    def unassign(self, principal: PrincipalKey) -> None: ...
+
+
+class PrincipalRepository(Protocol):
+    def ensure(self, principals: Iterable[Principal]) -> dict[UUID, PrincipalKey]:
+        """Insert what is missing (keys in the values are ignored), refresh names; keys by directory id."""
+        ...
+
+    def by_keys(self, keys: Iterable[PrincipalKey]) -> dict[PrincipalKey, Principal]: ...
+
+    def by_directory_ids(self, ids: Iterable[UUID]) -> dict[UUID, Principal]: ...
+
+    def of_site(self, site_key: SiteKey) -> Iterator[Principal]:
+        """Everybody a site's items, versions and assignments name, once each."""
+        ...
+
+    def assignments(self, site_key: SiteKey) -> Sequence[RoleAssignment]: ...
+
+
+class BlobRepository(Protocol):
+    """Rows of blobs: a reference may be written only to a row in state live; the collector owns state deleting."""
+
+    def put(self, blobs: Sequence[StoredBlob], *, now: datetime) -> None:
+        """Record durable blobs (after `BlobStore.settle`). Raises Conflict where a row is being deleted."""
+        ...
+
+    def known(self, keys: Iterable[BlobKey]) -> frozenset[BlobKey]:
+        """Which of these are live here."""
+        ...
+
+    def pin(self, job_id: UUID, keys: Sequence[BlobKey]) -> None: ...
+
+    def unpin(self, job_id: UUID) -> None: ...
+
+    def pinned(self, job_id: UUID, keys: Iterable[BlobKey]) -> frozenset[BlobKey]:
+        """Which of these a job has pinned (what a partner's job may ask for)."""
+        ...
+
+    def doomed(self, *, put_before: datetime, limit: int) -> Sequence[BlobKey]:
+        """Commit state deleting for unreferenced, unpinned, old enough blobs and return them."""
+        ...
+
+    def forget(self, keys: Sequence[BlobKey]) -> None:
+        """Delete rows in state deleting, after the bytes are gone."""
+        ...
+
+
+class BlobStore(Protocol):
+    """Bytes by key. `put` writes and hashes, `settle` makes durable; only then may a row refer to the blob."""
+
+    def put(self, pieces: Iterable[bytes]) -> StoredBlob:
+        """Write a stream once; hashed on the way. Not durable yet."""
+        ...
+
+    def settle(self, keys: Sequence[BlobKey]) -> None:
+        """Make these durable: files and directories synced. Raises KeyError for one never put."""
+        ...
+
+    def open(self, key: BlobKey, *, start: int = 0, size: int | None = None) -> Iterator[bytes]:
+        """Pieces of at most 1 MiB. Raises KeyError when missing."""
+        ...
+
+    def size(self, key: BlobKey) -> int: ...
+
+    def delete(self, keys: Sequence[BlobKey]) -> None:
+        """Missing ones are no error."""
+        ...
