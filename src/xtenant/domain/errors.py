@@ -8,6 +8,7 @@ XTenantError
 │   ├── NotFound              the thing does not exist, or not for this caller
 │   └── Conflict              the thing is there already, or changed meanwhile
 ├── PartnerUnreachable        the other tenant could not be asked               exit 6
+├── NetworkError              the own tenant could not be reached               exit 6
 ├── Throttled                 come again later                                  exit 6
 └── Unexpected                a fault of ours
 
@@ -123,11 +124,27 @@ class TooLarge(UsageError):
     remedy = "Send less at once."
 
 
+class PrivateAddress(UsageError):
+    """A host's name leads to an address that is not public; nothing was connected (design section 5)."""
+
+    code = "privateAddress"
+    remedy = "Check the host name; a tenant is never found at a private, loopback or link-local address."
+
+
 class PartnerUnreachable(XTenantError):
     """The other tenant could not be asked; nothing was recorded here."""
 
     code = "partnerUnreachable"
     remedy = "Check the host URL and that the partner's tenant answers, then try again."
+    retry = Retry.LATER
+    exit_code = ExitCode.PARTNER_OR_NETWORK
+
+
+class NetworkError(XTenantError):
+    """A request of ours did not get through: no connection, no TLS, no answer in time, or one beyond its limits."""
+
+    code = "network"
+    remedy = "Check the connection, the proxy and that the tenant's service runs, then try again."
     retry = Retry.LATER
     exit_code = ExitCode.PARTNER_OR_NETWORK
 

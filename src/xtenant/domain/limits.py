@@ -26,6 +26,10 @@ class Limits:
     partner_body: int = 1 * MIB
     partner_token_seconds: int = 120
     partner_leeway_seconds: int = 600
+    partner_keys: int = 1_000
+    partner_replay_rows: int = 100_000
+    request_tries: int = 5
+    request_total_seconds: float = 300.0
     access_token_seconds: int = 3_599
     refresh_token_seconds: int = 90 * 86_400
     device_code_seconds: int = 900
