@@ -123,7 +123,7 @@ def is_address(host: str) -> bool:
 
 
 def is_tenant_label(label: str) -> bool:
-    return 0 < len(label) <= 63 and label.replace("-", "").isalnum() and label.isascii()
+    return 0 < len(label) <= 63 and label[0] != "-" and label.replace("-", "").isalnum() and label.isascii()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -196,3 +196,61 @@ def read_mail(text: str) -> MailNotice:
     except ValueError as error:
         raise errors.UsageError(f"The mail names a role or scenario that does not exist: {found[0]}") from error
     return MailNotice(parse_host_url(found[1]), scenario, role)
+
+
+class Compatibility(Enum):
+    """`XTenantMoveCompatibilityResult`, names of Get-SPOCrossTenantCompatibilityStatus (R-5.35)."""
+
+    COMPATIBLE = "Compatible"
+    WARNING = "Warning"
+    INCOMPATIBLE = "Incompatible"
+
+
+def compatibility_of(own: str, partner: str | None) -> Compatibility:
+    """Compare schema versions `major.minor` of source and target (settled C 9); None means no trust there."""
+    if partner is None:
+        return Compatibility.INCOMPATIBLE
+    own_major, own_minor = _version(own)
+    major, minor = _version(partner)
+    if major != own_major:
+        return Compatibility.INCOMPATIBLE
+    return Compatibility.COMPATIBLE if minor >= own_minor else Compatibility.WARNING
+
+
+def _version(text: str) -> tuple[int, int]:
+    try:
+        major, minor = (int(part) for part in text.split("."))
+    except ValueError as error:
+        raise errors.UsageError(f"'{text}' is no schema version of the form major.minor.") from error
+    return major, minor
+
+
+class NoTrust(errors.Refused):
+    """No move may start: trust with this target is not GoodToProceed on both sides (R-6.22, E-02)."""
+
+    code = "noTrust"
+    microsoft_code = "MnATrustNoSetupForPartner"
+    retry = errors.Retry.AFTER_SOMEONE_ACTS
+
+    def __init__(self, target: HostUrl, verification: Verification) -> None:
+        theirs = verification.partner_status.value if verification.partner_status else "unknown"
+        super().__init__(
+            f"There is no Cross-Tenant relationship established for partner [{target}].",
+            remedy=f"Run Test-SPOCrossTenantRelationship on both sides: here {verification.own_status.value}, there {theirs}.",
+            own_status=verification.own_status,
+            partner_status=verification.partner_status,
+        )
+
+
+class WrongDirection(errors.Refused):
+    """A start on the target side, or roles swapped in Set (R-6.23, E-04)."""
+
+    code = "wrongDirection"
+    microsoft_code = "MnATrustWrongCmdletUsage"
+
+    def __init__(self, target: HostUrl) -> None:
+        super().__init__(
+            "You can't use this cmdlet with a partner with [Source] Cross-Tenant relationship configuration "
+            f"[{target}].",
+            remedy="Start moves on the source tenant; if this is the source, its Set must name -PartnerRole Target.",
+        )

@@ -7,7 +7,10 @@ from functools import cached_property
 from sqlalchemy import Connection
 
 from xtenant.domain.tenant import TenantId
+from xtenant.storage.directory import AppStore, GroupStore, UserStore
 from xtenant.storage.settings import SettingsStore
+from xtenant.storage.sign_in import DeviceCodeStore, KeyStore, RefreshTokenStore
+from xtenant.storage.trust import InboxStore, RelationshipStore
 
 
 class SqlUnitOfWork:
@@ -20,3 +23,35 @@ class SqlUnitOfWork:
     @cached_property
     def settings(self) -> SettingsStore:
         return SettingsStore(self.connection, self.tenant_id)
+
+    @cached_property
+    def relationships(self) -> RelationshipStore:
+        return RelationshipStore(self.connection, self.tenant_id)
+
+    @cached_property
+    def inbox(self) -> InboxStore:
+        return InboxStore(self.connection, self.tenant_id)
+
+    @cached_property
+    def users(self) -> UserStore:
+        return UserStore(self.connection, self.tenant_id)
+
+    @cached_property
+    def groups(self) -> GroupStore:
+        return GroupStore(self.connection, self.tenant_id)
+
+    @cached_property
+    def apps(self) -> AppStore:
+        return AppStore(self.connection, self.tenant_id)
+
+    @cached_property
+    def keys(self) -> KeyStore:
+        return KeyStore(self.connection, self.tenant_id)
+
+    @cached_property
+    def device_codes(self) -> DeviceCodeStore:
+        return DeviceCodeStore(self.connection, self.tenant_id)
+
+    @cached_property
+    def refresh_tokens(self) -> RefreshTokenStore:
+        return RefreshTokenStore(self.connection, self.tenant_id)

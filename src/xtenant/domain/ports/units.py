@@ -11,7 +11,10 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from xtenant.domain.ports.directory import AppRepository, GroupRepository, UserRepository
+    from xtenant.domain.ports.sign_in import DeviceCodeRepository, KeyRepository, RefreshTokenRepository
     from xtenant.domain.ports.tenant import SettingsRepository
+    from xtenant.domain.ports.trust import InboxRepository, RelationshipRepository
 
 _open_units: ContextVar[int] = ContextVar("xtenant_open_units", default=0)
 
@@ -31,6 +34,30 @@ class UnitOfWork(Protocol):
 
     @property
     def settings(self) -> SettingsRepository: ...
+
+    @property
+    def users(self) -> UserRepository: ...
+
+    @property
+    def groups(self) -> GroupRepository: ...
+
+    @property
+    def apps(self) -> AppRepository: ...
+
+    @property
+    def keys(self) -> KeyRepository: ...
+
+    @property
+    def device_codes(self) -> DeviceCodeRepository: ...
+
+    @property
+    def refresh_tokens(self) -> RefreshTokenRepository: ...
+
+    @property
+    def relationships(self) -> RelationshipRepository: ...
+
+    @property
+    def inbox(self) -> InboxRepository: ...
 
 
 class Units(Protocol):
