@@ -1,0 +1,162 @@
+"""The snapshot: what Backup sealed of a frozen site, and what Restore builds and verifies from (design section 6).
+
+A snapshot is a sequence of manifest objects cut into parts, and a seal over all of them. Content is not in it: versions name
+their blob by SHA-256, and the job pins those blobs. Principals are named by `ref`, an integer of the source, valid in one
+snapshot. All dates are whole seconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from xtenant.domain.content import PrincipalKind, Role
+
+PART_OBJECTS = 2_000
+PART_BYTES = 16 * 1024 * 1024
+"""A part holds at most so many objects or bytes of XML, whichever comes first (settled B 10)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestPrincipal:
+    """Somebody the snapshot names. `login` is the UPN of a user; `directory_id` the object id in the source's directory."""
+
+    ref: int
+    kind: PrincipalKind
+    directory_id: UUID
+    name: str
+    login: str
+    mail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestWeb:
+    """The root web of the site. `url` is the site's full address at the source, `owner` the owner's principal."""
+
+    web_id: UUID
+    site_id: UUID
+    url: str
+    title: str
+    template: str
+    created_at: datetime
+    modified_at: datetime
+    owner: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestLibrary:
+    """A document library; `path` is its place below the web (`Shared Documents`)."""
+
+    list_id: UUID
+    name: str
+    path: str
+    created_at: datetime
+    modified_at: datetime
+    author: int
+    editor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestFolder:
+    """A folder and its list item. `parent_id` is a folder's or the library's id; `path` is below the web."""
+
+    item_id: UUID
+    library_id: UUID
+    parent_id: UUID
+    name: str
+    path: str
+    int_id: int
+    created_at: datetime
+    modified_at: datetime
+    author: int
+    editor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestVersion:
+    """One version of a file; hashes are raw bytes (32 of SHA-256, 20 of quickXorHash)."""
+
+    major: int
+    minor: int
+    sha256: bytes
+    size_bytes: int
+    quick_xor: bytes
+    modified_at: datetime
+    editor: int
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestFile:
+    """A file, its list item and all its versions, oldest first; the last one is current. Never split over two parts."""
+
+    item_id: UUID
+    library_id: UUID
+    parent_id: UUID
+    name: str
+    path: str
+    int_id: int
+    created_at: datetime
+    modified_at: datetime
+    author: int
+    editor: int
+    versions: tuple[ManifestVersion, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestAssignment:
+    """A right of a principal on the whole site."""
+
+    principal: int
+    role: Role
+
+
+ManifestObject = ManifestPrincipal | ManifestWeb | ManifestLibrary | ManifestFolder | ManifestFile | ManifestAssignment
+"""Order in a snapshot: principals, web, libraries, folders before what is in them, files, assignments last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartSeal:
+    """What the seal says of one part; size and hash are of the bytes as stored (zlib)."""
+
+    ordinal: int
+    name: str
+    sha256: bytes
+    size_bytes: int
+    objects: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The seal. `items` counts libraries, folders and files, `size_bytes` the content of all versions."""
+
+    job_id: UUID
+    epoch: int
+    change_no: int
+    items: int
+    versions: int
+    size_bytes: int
+    parts: tuple[PartSeal, ...]
+
+    @property
+    def root(self) -> bytes:
+        """SHA-256 over everything sealed: the name under which both sides speak of this snapshot."""
+        digest = hashlib.sha256()
+        for line in self._lines():
+            digest.update(line.encode() + b"\n")
+        return digest.digest()
+
+    def _lines(self) -> Sequence[str]:
+        head = f"{self.job_id} {self.epoch} {self.change_no} {self.items} {self.versions} {self.size_bytes}"
+        return [
+            head,
+            *(f"{p.ordinal} {p.name} {p.sha256.hex()} {p.size_bytes} {p.objects}" for p in self.parts),
+        ]
+
+
+def part_name(ordinal: int) -> str:
+    """`Manifest-00001.xml` for the first part (settled B 10)."""
+    return f"Manifest-{ordinal:05d}.xml"
