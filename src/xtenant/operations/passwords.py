@@ -1,0 +1,30 @@
+"""Passwords and app secrets at rest: salted scrypt hashes in one text form, compared in constant time."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from xtenant.domain.ports.clock import IdSource
+
+_COST, _BLOCK, _LANES = 1 << 13, 8, 1
+_FORM = "scrypt"
+
+
+def hash_password(password: str, ids: IdSource) -> str:
+    """`scrypt$SALT$HASH`; the salt is fresh for each password."""
+    salt = ids.secret(16)
+    return f"{_FORM}${salt}${_derive(password, salt)}"
+
+
+def password_matches(stored: str | None, given: str) -> bool:
+    """Whether a password is the one behind a stored hash; False for an account without one."""
+    form, _, rest = (stored or "").partition("$")
+    salt, _, wanted = rest.partition("$")
+    if form != _FORM or not wanted:
+        return False
+    return hmac.compare_digest(_derive(given, salt), wanted)
+
+
+def _derive(password: str, salt: str) -> str:
+    return hashlib.scrypt(password.encode(), salt=salt.encode(), n=_COST, r=_BLOCK, p=_LANES, dklen=32).hex()
