@@ -7,7 +7,10 @@ from functools import cached_property
 from sqlalchemy import Connection
 
 from xtenant.domain.tenant import TenantId
-from xtenant.storage.directory import AppStore, GroupStore, UserStore
+from xtenant.storage.apps import AppStore
+from xtenant.storage.directory import GroupStore, UserStore
+from xtenant.storage.outbox import OutboxStore
+from xtenant.storage.replay import ReplayStore
 from xtenant.storage.settings import SettingsStore
 from xtenant.storage.sign_in import DeviceCodeStore, KeyStore, RefreshTokenStore
 from xtenant.storage.trust import InboxStore, RelationshipStore
@@ -31,6 +34,14 @@ class SqlUnitOfWork:
     @cached_property
     def inbox(self) -> InboxStore:
         return InboxStore(self.connection, self.tenant_id)
+
+    @cached_property
+    def outbox(self) -> OutboxStore:
+        return OutboxStore(self.connection, self.tenant_id)
+
+    @cached_property
+    def replay(self) -> ReplayStore:
+        return ReplayStore(self.connection, self.tenant_id)
 
     @cached_property
     def users(self) -> UserStore:

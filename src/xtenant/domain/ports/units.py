@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from xtenant.domain.ports.directory import AppRepository, GroupRepository, UserRepository
+    from xtenant.domain.ports.replay import ReplayRepository
     from xtenant.domain.ports.sign_in import DeviceCodeRepository, KeyRepository, RefreshTokenRepository
     from xtenant.domain.ports.tenant import SettingsRepository
-    from xtenant.domain.ports.trust import InboxRepository, RelationshipRepository
+    from xtenant.domain.ports.trust import InboxRepository, OutboxRepository, RelationshipRepository
 
 _open_units: ContextVar[int] = ContextVar("xtenant_open_units", default=0)
 
@@ -58,6 +59,12 @@ class UnitOfWork(Protocol):
 
     @property
     def inbox(self) -> InboxRepository: ...
+
+    @property
+    def outbox(self) -> OutboxRepository: ...
+
+    @property
+    def replay(self) -> ReplayRepository: ...
 
 
 class Units(Protocol):
