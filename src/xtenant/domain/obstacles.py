@@ -1,0 +1,286 @@
+"""Everything that keeps a move from starting, or ends it: one class per row of the error catalogue (rulebook 10).
+
+Texts with a Microsoft code are Microsoft's, word for word; remedies are ours. A start gathers all obstacles and raises one
+`StartRefused` (R-10.1: a refused start leaves no job behind).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xtenant.domain import errors
+from xtenant.domain.errors import Retry
+
+
+class Obstacle(errors.Refused):
+    """A precondition of a move that does not hold."""
+
+    code = "moveBlocked"
+
+
+class NoTrust(Obstacle):
+    """E-02."""
+
+    code = "noTrust"
+    microsoft_code = "MnATrustNoSetupForPartner"
+    remedy = "Run Set-SPOCrossTenantRelationship on both sides and wait until Test-SPOCrossTenantRelationship says GoodToProceed on both."
+    retry = Retry.AFTER_SOMEONE_ACTS
+
+    def __init__(self, partner: str) -> None:
+        super().__init__(f"There is no Cross-Tenant relationship established for partner [{partner}].")
+
+
+class WrongDirection(Obstacle):
+    """E-04: started on the target, or with the roles swapped."""
+
+    code = "wrongDirection"
+    microsoft_code = "MnATrustWrongCmdletUsage"
+    remedy = "Moves start on the source tenant, with a relationship whose partner role is Target."
+
+    def __init__(self, partner: str) -> None:
+        super().__init__(
+            f"You can't use this cmdlet with a partner with [Source] Cross-Tenant relationship configuration [{partner}]."
+        )
+
+
+class MoveFeatureOff(Obstacle):
+    """E-01."""
+
+    code = "featureIsNotEnabled"
+    microsoft_code = "FeatureIsNotEnabled"
+    remedy = "Ask Microsoft to enable the feature on both tenants."
+    retry = Retry.AFTER_SOMEONE_ACTS
+
+    def __init__(self, feature: str) -> None:
+        super().__init__(f"The Cross-Tenant content move [{feature}] feature is not enabled for this tenant.")
+
+
+class Incompatible(Obstacle):
+    """E-29."""
+
+    code = "incompatible"
+    microsoft_code = "MnAPartnersFarmsAreIncompatible"
+    remedy = "Wait 48 hours, ask Get-SPOCrossTenantCompatibilityStatus again, then contact support."
+    retry = Retry.LATER
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Please verify the compatibility status before running the migration. In case of incompatible tenants, "
+            "we recommend waiting for a minimum of 48 hours."
+        )
+
+
+class SourceMissing(Obstacle):
+    """The source site does not exist, or is a redirect already (R-6.29)."""
+
+    code = "sourceMissing"
+    remedy = "Check the address of the source site."
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"The source site [{url}] does not exist.")
+
+
+class SourceOneDriveMissing(Obstacle):
+    """E-06."""
+
+    code = "sourceOneDriveMissing"
+    microsoft_code = "MnAOdbForSourceUPNDoesNotExist"
+    remedy = "Check the user principal name; without a OneDrive there is nothing to move."
+
+    def __init__(self, upn: str) -> None:
+        super().__init__(f"OneDrive site for source user UPN [{upn}] does not exist.")
+
+
+class SourceLocked(Obstacle):
+    """E-33, E-34: the administrator's lock stands (R-6.30)."""
+
+    code = "sourceLocked"
+    remedy = "Run Set-SPOSite -LockState Unlock on the source site and start again."
+    retry = Retry.AFTER_SOMEONE_ACTS
+
+    def __init__(self, url: str, lock_state: str) -> None:
+        super().__init__(f"The source site [{url}] is locked: {lock_state}.")
+
+
+class TooBig(Obstacle):
+    """Size or item count over the limit (R-6.32, R-6.33, E-22)."""
+
+    code = "tooBig"
+    remedy = "Split the site, or archive part of it, before moving it."
+
+    def __init__(self, what: str, actual: int, limit: int) -> None:
+        super().__init__(f"The source site has {actual:,} {what}; the limit is {limit:,}.")
+
+
+class PathTooLong(Obstacle):
+    """E-25."""
+
+    code = "pathTooLong"
+    microsoft_code = "MnATargetUrlNotValidForRename"
+    remedy = "Choose a shorter target URL, or have files moved higher up, and start again."
+
+    def __init__(self, source_url: str, target_url: str) -> None:
+        super().__init__(
+            f"For site Source url '{source_url}', target url '{target_url}', including files and folders, exceeds the "
+            "character limit of the destination."
+        )
+
+
+class TargetTaken(Obstacle):
+    """E-21: a site, a recycled site or a redirect holds the target address (R-6.38)."""
+
+    code = "targetTaken"
+    microsoft_code = "MnASiteMoveTargetUrlHasWriteConflict"
+    remedy = "Look at what stands at the target address on the target tenant; choose another address unless it is empty and yours."
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The target tenant has a conflict for the site provided. Check whether site with url from the TargetSiteUrl "
+            "property of this job already exists on the target."
+        )
+
+
+class TargetUrlWrong(Obstacle):
+    """The target address does not lie on the partner's hosts, or is not that of a site."""
+
+    code = "targetUrlWrong"
+    remedy = "The target URL lies on the partner's own host, below /sites/, /teams/ or /personal/."
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"The target URL [{url}] is not one of the partner tenant's.")
+
+
+class NoMapRow(Obstacle):
+    """E-08."""
+
+    code = "noMapRow"
+    microsoft_code = "MnAIdentityMapEntryDoesNotExistsForSourceUPN"
+    remedy = "Add the row to the identity map, upload the whole map on the target, and look it up."
+
+    def __init__(self, upn: str) -> None:
+        super().__init__(f"Identity map entry for source UPN [{upn}] does not exist on the target tenant.")
+
+
+class MapRowDiffers(Obstacle):
+    """E-10."""
+
+    code = "mapRowDiffers"
+    microsoft_code = "MnAIdentityMapEntryDoesNotMatchRequest"
+    remedy = "Correct the move or the identity map: both must name the same target user."
+
+    def __init__(self, source_upn: str, target_upn: str) -> None:
+        super().__init__(
+            f"The identity map entry for source UPN [{source_upn}] doesn't correspond to the requested target UPN [{target_upn}]."
+        )
+
+
+class TargetUserMissing(Obstacle):
+    """E-15."""
+
+    code = "targetUserMissing"
+    microsoft_code = "MnATargetUserDoesNotExist"
+    remedy = "Create the user on the target tenant first."
+
+    def __init__(self, upn: str) -> None:
+        super().__init__(f"Target user [{upn}] does not exist on the target side.")
+
+
+class TargetGroupMissing(Obstacle):
+    """The group named does not exist on the target (R-6.39)."""
+
+    code = "targetGroupMissing"
+    remedy = "Create the Microsoft 365 group on the target tenant first (R-4.17)."
+
+    def __init__(self, alias: str) -> None:
+        super().__init__(f"Target group [{alias}] does not exist on the target side.")
+
+
+class AlreadyMoving(errors.Conflict, Obstacle):
+    """E-19."""
+
+    code = "alreadyMoving"
+    microsoft_code = "MnASiteMoveIsInprogressOrFinished"
+    remedy = "Look at the other job; while it runs or after it succeeded there is nothing to start."
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            "Failed to initiate cross-tenant move because another move job for the same source URL "
+            f"[{url}] is already in progress or has finished."
+        )
+
+
+class QueueFull(Obstacle):
+    """R-6.45: no more than 4,000 jobs wait or run in one geo."""
+
+    code = "queueFull"
+    remedy = "Wait until jobs have ended, then start the next batch."
+    retry = Retry.LATER
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The queue of this geo holds {limit:,} moves already.")
+
+
+class DatesWrong(errors.UsageError):
+    """R-6.12: the end lies before the beginning, or in the past."""
+
+    code = "datesWrong"
+    remedy = "Give a begin date not in the past and an end date after it, both in UTC."
+
+
+class NotCancellable(errors.Conflict):
+    """R-6.78: In Progress, Rescheduled and Success cannot be cancelled."""
+
+    code = "notCancellable"
+    remedy = "Wait for the end of the move; a Rescheduled move goes on by itself."
+
+
+class StartRefused(Obstacle):
+    """All obstacles of one start. Code, Microsoft's code and text are those of the first; the rest follow in the text."""
+
+    def __init__(self, obstacles: Sequence[errors.XTenantError]) -> None:
+        first = obstacles[0]
+        super().__init__(
+            "\n".join(str(obstacle) for obstacle in obstacles),
+            remedy="\n".join(dict.fromkeys(obstacle.remedy for obstacle in obstacles)),
+            microsoft_code=first.microsoft_code,
+        )
+        self.obstacles = tuple(obstacles)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(obstacle.code for obstacle in self.obstacles)
+
+
+class StaleFence(errors.Conflict):
+    """A worker of an older claim tried to write; the newer claim goes on (settled B 2)."""
+
+    code = "staleFence"
+
+
+class StalePeer(errors.Conflict):
+    """A partner's call carries an older fence than one seen before."""
+
+    code = "stalePeer"
+
+
+class UnknownJob(errors.NotFound):
+    """No such job, or not one between the caller and this tenant."""
+
+    code = "unknownJob"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such move job.")
+
+
+class SnapshotDamaged(errors.Refused):
+    """A part or a blob does not have the hash the seal names, even at the source."""
+
+    code = "snapshotDamaged"
+    remedy = "The named item is damaged at the source: restore it from a version or a backup and start again."
+
+
+class NotAsSealed(errors.Refused):
+    """The hidden site differs from the manifest; it is never published."""
+
+    code = "notAsSealed"
+    remedy = "Start the move again; if it happens twice, send both services' logs to the maintainers."

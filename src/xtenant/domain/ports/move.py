@@ -1,0 +1,188 @@
+"""Ports of moves: jobs, grants, intents, snapshots, resolutions, workers.
+
+Engine writes go through `MoveJobRepository.hold`, which locks the row and refuses an older fence; a job's new state and its
+effect are committed in the same unit of work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from xtenant.domain.content import BlobKey, Item, SiteKey
+from xtenant.domain.move import Direction, Grant, Intent, MoveJob, MoveJobId, MoveState, Resolution
+from xtenant.domain.snapshot import PartSeal, Snapshot
+from xtenant.domain.tenant import GeoCode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One worker's right to carry a job on: good while the row's fence is this one."""
+
+    job_id: MoveJobId
+    direction: Direction
+    fence: int
+
+    @property
+    def name(self) -> str:
+        """Id of the workflow of this claim (settled B 2)."""
+        return f"{self.job_id}-{self.direction.name}-{self.fence}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFilter:
+    """What a report asks for; unset means all. Times are of the job's last change."""
+
+    state: MoveState | None = None
+    direction: Direction | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class MoveJobRepository(Protocol):
+    def add(self, job: MoveJob, *, queue_limit: int) -> None:
+        """Insert. Raises AlreadyMoving for a second open job of a source site, QueueFull when the geo's queue is full."""
+        ...
+
+    def get(self, job_id: MoveJobId, direction: Direction) -> MoveJob | None: ...
+
+    def hold(self, job_id: MoveJobId, direction: Direction, fence: int) -> MoveJob:
+        """Lock the row for this unit of work. Raises StaleFence when the claim is older or the job has ended."""
+        ...
+
+    def lock(self, job_id: MoveJobId, direction: Direction) -> MoveJob | None:
+        """Lock the row without a claim: for handlers and administrators."""
+        ...
+
+    def save(self, job: MoveJob) -> None:
+        """Write a row locked before. Raises Unexpected for a transition the table of states does not know."""
+        ...
+
+    def due(self, *, business_now: datetime, security_now: datetime, limit: int) -> Sequence[MoveJob]:
+        """Open jobs whose time has come and that no living claim holds, oldest pass first."""
+        ...
+
+    def claim(self, job: MoveJob, *, worker: str, until: datetime, security_now: datetime) -> Claim | None:
+        """Count the fence up and take the lease; None when somebody was faster."""
+        ...
+
+    def renew(self, worker: str, claims: Iterable[Claim], *, until: datetime) -> None:
+        """Prolong the leases of claims that still stand."""
+        ...
+
+    def forget_worker(self, worker: str) -> None:
+        """End every lease of a worker that was started anew."""
+        ...
+
+    def report(self, asked: ReportFilter, *, geo: GeoCode | None, limit: int) -> Sequence[MoveJob]:
+        """Newest change first."""
+        ...
+
+    def latest_of(self, url: str, *, direction: Direction | None = None) -> MoveJob | None:
+        """The newest job with this source URL (of a target's rows: the same), any letter case."""
+        ...
+
+    def to_collect(self, *, finished_before: datetime, limit: int) -> Sequence[MoveJob]:
+        """Successful source jobs whose retention is over and whose content is still there."""
+        ...
+
+
+class MoveRequestRepository(Protocol):
+    """Idempotency keys of starts: unique per caller for seven days (settled B 14)."""
+
+    def find(self, caller: str, key: str, *, since: datetime) -> tuple[bytes, MoveJobId] | None:
+        """Hash of the body sent with the key, and its job."""
+        ...
+
+    def put(self, caller: str, key: str, body_hash: bytes, job_id: MoveJobId, *, now: datetime) -> None: ...
+
+
+class GrantRepository(Protocol):
+    def add(self, grant: Grant) -> None: ...
+
+    def get(self, job_id: MoveJobId) -> Grant | None: ...
+
+    def lock(self, job_id: MoveJobId) -> Grant | None:
+        """The row, locked for this unit of work."""
+        ...
+
+    def save(self, grant: Grant) -> None:
+        """Write a row locked before. A decision once made never changes: raises Unexpected."""
+        ...
+
+    def open_of(self, partner: str) -> int:
+        """How many undecided grants a partner holds (reservations, settled B 12)."""
+        ...
+
+    def to_collect(self, *, limit: int) -> Sequence[Grant]:
+        """Refused grants whose hidden site still has rows."""
+        ...
+
+    def forget_refused(self, *, decided_before: datetime, limit: int) -> int:
+        """Delete old refused rows; how many."""
+        ...
+
+
+class IntentRepository(Protocol):
+    def add(self, intent: Intent) -> None: ...
+
+    def latest(self, job_id: MoveJobId) -> Intent | None: ...
+
+    def answer(self, intent: Intent, text: str) -> None: ...
+
+
+class SnapshotRepository(Protocol):
+    """The seal and its parts; on both sides."""
+
+    def add_part(self, job_id: MoveJobId, part: PartSeal, blob: BlobKey) -> None:
+        """Adding the same part again replaces it."""
+        ...
+
+    def parts(self, job_id: MoveJobId) -> Sequence[PartSeal]:
+        """In order."""
+        ...
+
+    def part_blob(self, job_id: MoveJobId, ordinal: int) -> BlobKey | None: ...
+
+    def seal(self, snapshot: Snapshot) -> None: ...
+
+    def get(self, job_id: MoveJobId) -> Snapshot | None: ...
+
+    def late_folders(self, site_key: SiteKey) -> Sequence[Item]:
+        """Folders that hold something with a lower key than their own (it was moved in), with all their ancestors,
+        ancestors first. Usually none."""
+        ...
+
+
+class ResolutionRepository(Protocol):
+    def add(self, rows: Sequence[Resolution]) -> None:
+        """Insert what is not there yet."""
+        ...
+
+    def of_job(self, job_id: MoveJobId) -> Iterator[Resolution]: ...
+
+    def by_refs(self, job_id: MoveJobId, refs: Iterable[int]) -> dict[int, Resolution]: ...
+
+
+class WorkerRepository(Protocol):
+    def beat(self, worker: str, now: datetime) -> None:
+        """This worker lives (security time)."""
+        ...
+
+    def dead(self, *, silent_since: datetime) -> Sequence[str]: ...
+
+    def remove(self, worker: str) -> None: ...
+
+
+class LeftoverRepository(Protocol):
+    """Takes away, in batches, the content of sites that will never be visible again."""
+
+    def remove_batch(self, site_key: SiteKey, *, limit: int) -> bool:
+        """Delete at most so many rows of a hidden and given-up, or a moved-away site; True when none is left."""
+        ...
+
+    def remove_site(self, site_key: SiteKey) -> None:
+        """Delete the emptied row of a given-up hidden site."""
+        ...

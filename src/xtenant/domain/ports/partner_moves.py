@@ -1,0 +1,138 @@
+"""Port of the partner channel as far as moves go: plain, blocking calls, made by the engine between units of work.
+
+Source to target: `can_start`, `offer`, `offer_state`, `restore`, `restore_state`, `publish`, `abort`, `finish`. Target to
+source: `manifest`, `blobs`, `job_state`, `rehash` (settled B 1). Each handler writes or reads one row and returns; every
+call may be lost, repeated, delayed and overtaken. All raise PartnerUnreachable when no answer came, and StalePeer when the
+partner has heard a younger claim. The contents are our choice: Microsoft's are not public.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from xtenant.domain.content import BlobKey
+from xtenant.domain.move import Decision, JobKind, MoveJobId
+from xtenant.domain.snapshot import Snapshot
+from xtenant.domain.tenant import Geo, GeoCode, HostUrl
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """From which of our geos to which partner a call goes."""
+
+    own: Geo
+    partner: HostUrl
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartQuestion:
+    """What a source asks before a job exists: would these addresses and people do? (settled B 14)"""
+
+    kind: JobKind
+    source_key: str
+    target_key: str
+    source_url: str
+    target_url: str
+    schema_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartAnswer:
+    """Codes of `domain/obstacles.py` classes with the texts; `trusted` False says nothing but that. `target_url` is the
+    address the target gives the site."""
+
+    trusted: bool
+    target_url: str = ""
+    geo: str = ""
+    obstacles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A job, offered. `fence` is the source's claim."""
+
+    job_id: MoveJobId
+    kind: JobKind
+    source_key: str
+    target_key: str
+    source_url: str
+    target_url: str
+    fence: int
+    supersedes: MoveJobId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetView:
+    """What the target has stored of a job: its answer to every call of the source.
+
+    `known` False = it has never heard of it (or lost it). `late` belongs to `publish` alone: the deadline had passed and
+    nothing was changed.
+    """
+
+    known: bool = True
+    given: bool = False
+    root: bytes | None = None
+    verified: bool = False
+    decision: Decision = Decision.NONE
+    late: bool = False
+    items_done: int = 0
+    bytes_done: int = 0
+    reason_code: str = ""
+    reason_text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobState:
+    """What the source says of a job to its target: whether it is still meant, and whether it will ever publish."""
+
+    known: bool
+    ended: bool
+    succeeded: bool = False
+
+
+Frame = tuple[BlobKey, int, Iterator[bytes]]
+"""Key, size in bytes, content in pieces. The pieces of a frame must be read before the next frame is asked for."""
+
+
+class MoveChannel(Protocol):
+    def can_start(self, peer: Peer, question: StartQuestion) -> StartAnswer: ...
+
+    def offer(self, peer: Peer, offer: Offer) -> TargetView: ...
+
+    def offer_state(self, peer: Peer, job_id: MoveJobId, fence: int) -> TargetView: ...
+
+    def restore(self, peer: Peer, job_id: MoveJobId, fence: int, snapshot: Snapshot) -> TargetView: ...
+
+    def restore_state(self, peer: Peer, job_id: MoveJobId, fence: int) -> TargetView: ...
+
+    def publish(
+        self, peer: Peer, job_id: MoveJobId, fence: int, root: bytes, deadline_seconds: float
+    ) -> TargetView: ...
+
+    def abort(self, peer: Peer, job_id: MoveJobId, fence: int) -> TargetView: ...
+
+    def finish(self, peer: Peer, job_id: MoveJobId, fence: int) -> TargetView: ...
+
+    def manifest(self, peer: Peer, job_id: MoveJobId, ordinal: int) -> bytes:
+        """A part as stored. Raises UnknownJob."""
+        ...
+
+    def blobs(self, peer: Peer, job_id: MoveJobId, keys: Sequence[BlobKey]) -> Iterator[Frame]:
+        """Many blobs in one body, in the order asked. Raises UnknownJob when one is not pinned for the job."""
+        ...
+
+    def job_state(self, peer: Peer, job_id: MoveJobId) -> JobState: ...
+
+    def rehash(self, peer: Peer, job_id: MoveJobId, key: BlobKey) -> bool:
+        """Whether the source's own copy still has this hash."""
+        ...
+
+
+class TrustCheck(Protocol):
+    """Both sides' relationship rows, asked afresh, from blocking code (`operations.trust.verify_trust` behind it)."""
+
+    def good(self, geo: GeoCode, partner: HostUrl, *, partner_is_source: bool) -> bool:
+        """Whether both sides say GoodToProceed. Raises PartnerUnreachable."""
+        ...
