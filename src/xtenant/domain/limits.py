@@ -15,6 +15,7 @@ class Limits:
     json_body: int = 4 * MIB
     xml_body: int = 64 * MIB
     xml_depth: int = 64
+    xml_elements: int = 300_000
     form_body: int = 64 * KIB
     small_upload: int = 250 * MIB
     upload_fragment: int = 60 * MIB
