@@ -12,6 +12,7 @@ from enum import Enum, IntEnum
 from typing import NewType
 from uuid import UUID
 
+from xtenant.domain import errors
 from xtenant.domain.tenant import GeoCode
 
 SiteId = NewType("SiteId", UUID)
@@ -80,6 +81,54 @@ class Site:
         return self.template.startswith("SPSPERS")
 
 
+    @property
+    def is_visible(self) -> bool:
+        """Published and not in the recycle bin; a redirect is visible, its former content is not."""
+        return self.published_at is not None and self.deleted_at is None
+
+
+class SiteLocked(errors.Locked):
+    """The administrator's lock state forbids the change."""
+
+    code = "siteLocked"
+
+
+class SiteFrozen(errors.Locked):
+    """A move has frozen the site (settled B 4)."""
+
+    code = "siteFrozen"
+    remedy = "Wait until the move has ended; then write to the site at its new address."
+
+
+class StaleEpoch(errors.Locked):
+    """The site was frozen since the upload began; what was sent before counts no longer (settled B 4)."""
+
+    code = "staleEpoch"
+    remedy = "Start the upload again."
+
+
+class SiteMoved(errors.NotFound):
+    """A redirect stands where the site was."""
+
+    code = "siteMoved"
+    remedy = "Use the address in `redirect_url`."
+
+
+class NameTaken(errors.Conflict):
+    """Another item of this folder, or another site, has the name already."""
+
+    code = "nameAlreadyExists"
+    remedy = "Choose another name, or the conflict behaviour replace or rename."
+
+
+class BlobGone(errors.Conflict):
+    """Content was being collected while it was to be referred to: it must be put again (settled B 8)."""
+
+    code = "blobGone"
+    remedy = "Send the content again."
+    retry = errors.Retry.LATER
+
+
 class ItemKind(IntEnum):
     """A library is the root of its own tree; its parent is None."""
 
@@ -91,6 +140,8 @@ class ItemKind(IntEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """A library, folder or file. Author and editor are principal keys of this tenant.
+
+    `change_no` is the site's change number of the item's last change, unique in the site; `depth` is 0 for a library.
 
     `int_id` is the list item id inside its library (0 for the library); `version` is the current (major, minor) of a
     file; size and hashes are those of the current version.
@@ -113,6 +164,7 @@ class Item:
     quick_xor: bytes = b""
     blob: BlobKey | None = None
     change_no: int = 0
+    depth: int = 0
     deleted_at: datetime | None = None
 
 
@@ -189,7 +241,10 @@ class NewVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemRow:
-    """An item as bulk writers hand it in: GUIDs instead of keys, versions oldest first, the last one current."""
+    """An item as bulk writers hand it in: GUIDs instead of keys, versions oldest first, the last one current.
+
+    `int_id` 0 asks for the next free number of the library.
+    """
 
     item_id: ItemId
     library_id: ItemId | None

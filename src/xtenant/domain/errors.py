@@ -6,7 +6,10 @@ XTenantError
 ├── Refused                   the tenant says no                                exit 4
 │   ├── AccessDenied          the caller lacks the role
 │   ├── NotFound              the thing does not exist, or not for this caller
-│   └── Conflict              the thing is there already, or changed meanwhile
+│   ├── Conflict              the thing is there already, or changed meanwhile
+│   ├── Locked                the thing may not be changed now
+│   ├── PreconditionFailed    the thing is no longer as the caller saw it
+│   └── Expired               what a token stood for is no longer kept
 ├── PartnerUnreachable        the other tenant could not be asked               exit 6
 ├── NetworkError              the own tenant could not be reached               exit 6
 ├── Throttled                 come again later                                  exit 6
@@ -115,6 +118,35 @@ class Conflict(Refused):
 
     code = "conflict"
     remedy = "Read the present state before trying again."
+
+
+class Locked(Refused):
+    """The thing stands, but may not be changed now: a lock of the administrator, or a move that has frozen it."""
+
+    code = "resourceLocked"
+    remedy = "Wait until the lock is released, or ask the SharePoint administrator who set it."
+    retry = Retry.AFTER_SOMEONE_ACTS
+
+
+class PreconditionFailed(Refused):
+    """The thing is no longer as the caller saw it (If-Match)."""
+
+    code = "resourceModified"
+    remedy = "Read the present state and send the change again."
+
+
+class Expired(Refused):
+    """What a token or link stood for is no longer kept; start afresh."""
+
+    code = "resyncRequired"
+    remedy = "Start again without the token."
+
+
+class WrongRange(UsageError):
+    """A range of bytes does not fit what is there."""
+
+    code = "invalidRange"
+    remedy = "Ask for the status of the upload and go on at the range it names."
 
 
 class TooLarge(UsageError):

@@ -33,11 +33,15 @@ R = TypeVar("R")
 
 STATUS_OF: tuple[tuple[type[errors.XTenantError], int], ...] = (
     (errors.TooLarge, 413),
+    (errors.WrongRange, 416),
     (errors.UsageError, 400),
     (errors.NotSignedIn, 401),
     (errors.AccessDenied, 403),
     (errors.NotFound, 404),
     (errors.Conflict, 409),
+    (errors.Expired, 410),
+    (errors.PreconditionFailed, 412),
+    (errors.Locked, 423),
     (errors.Throttled, 429),
     (errors.PartnerUnreachable, 503),
     (errors.Refused, 400),

@@ -53,17 +53,31 @@ class SiteRepository(Protocol):
         """Every live or recycled row that holds or held the address: hidden, redirect, published, deleted."""
         ...
 
-    def by_key(self, key: SiteKey) -> Site | None:
-        """Whatever its state; the engine's way in."""
+    def by_key(self, key: SiteKey, *, lock: bool = False) -> Site | None:
+        """Whatever its state; the engine's way in. `lock` holds the row until the unit ends: read, decide, `update`."""
         ...
 
     def by_hidden_job(self, job_id: UUID) -> Site | None: ...
 
     def update(self, site: Site) -> None:
-        """Write every column but the counters (`write_site` keeps those)."""
+        """Write every column but the counters and the change number (`write_site` keeps those). Read with `lock`
+        before. Raises Conflict when the URL is taken."""
         ...
 
-    def hidden_of_partner(self, job_ids: Iterable[UUID]) -> int: ...
+    def hidden_of_partner(self, job_ids: Iterable[UUID]) -> int:
+        """How many hidden sites these jobs hold."""
+        ...
+
+    def deleted_page(self, *, after: SiteKey, limit: int) -> Sequence[Site]:
+        """Sites in the recycle bin, in key order."""
+        ...
+
+    def purge(self, key: SiteKey, *, limit: int) -> bool:
+        """Remove up to so many rows of a hidden or deleted site for good, the site's row last; whether more remain.
+
+        Raises Refused for a visible one.
+        """
+        ...
 
 
 class ItemRepository(Protocol):
@@ -85,12 +99,15 @@ class ItemRepository(Protocol):
 
     def count_children(self, parent_keys: Iterable[ItemKey]) -> dict[ItemKey, int]: ...
 
-    def path_of(self, item: Item) -> Sequence[str]:
-        """Names from below the library down to the item, in one query."""
+    def paths_of(self, items: Iterable[Item]) -> dict[ItemKey, tuple[str, ...]]:
+        """For each item the names from below its library down to it, in one query."""
         ...
 
     def page(self, site_key: SiteKey, *, after: ItemKey, limit: int) -> Sequence[Item]:
-        """Live items of a site in key order; a parent's key is lower than its children's."""
+        """Live items of a site behind one of them (0: from the start), by depth and then key: parents come first.
+
+        Order by (`depth`, `key`), not by key alone: a moved item may be older than its folder.
+        """
         ...
 
     def versions(self, item_keys: Iterable[ItemKey]) -> Iterator[FileVersion]:
@@ -98,38 +115,48 @@ class ItemRepository(Protocol):
         ...
 
     def changes(self, site_key: SiteKey, *, after: int, limit: int) -> Sequence[Item]:
-        """Items, deleted ones included, in change-number order (delta)."""
+        """Items, deleted ones included, in change-number order (delta); each number belongs to one item."""
         ...
 
 
 class SiteWriter(Protocol):
-    """The only way to write content: made by `UnitOfWork.write_site`, which locks the site row, refuses a locked or
-    frozen site and an old epoch, and raises the change number by one."""
+    """The only way to write content: made by `UnitOfWork.write_site`, which locks the site row and refuses a locked or
+    frozen site and an old epoch. Every row changed raises the site's change number by one.
+
+    Raises NameTaken for a name that is there already, BlobGone for content without a live blob row.
+    """
 
     @property
-    def site(self) -> Site: ...
+    def site(self) -> Site:
+        """As it stands now, counters included."""
+        ...
 
     def add_item(self, row: ItemRow) -> Item: ...
 
     def add_rows(self, rows: Sequence[ItemRow]) -> None:
-        """Bulk insert, parents before children, at most `Limits.write_rows` items and versions together."""
+        """Bulk insert, parents before children, at most `Limits.write_rows` items and versions together. Raises
+        NotFound for an unknown parent."""
         ...
 
     def add_version(self, item: Item, version: NewVersion) -> Item: ...
 
-    def move_item(self, item: Item, *, parent: Item, name: str) -> Item: ...
+    def move_item(self, item: Item, *, parent: Item, name: str) -> Item:
+        """Rename or move inside the library. Raises UsageError for a folder into itself or for another library."""
+        ...
 
     def touch(
         self, item: Item, *, created_at: datetime | None, modified_at: datetime | None, editor: PrincipalKey
     ) -> Item:
-        """Change the dates of an item (Graph's fileSystemInfo)."""
+        """Change the dates of an item (Graph's fileSystemInfo); None keeps a date."""
         ...
 
     def delete(self, item: Item, *, now: datetime) -> None:
-        """To the recycle bin, everything below included."""
+        """To the recycle bin, everything below included. Raises Refused above `Limits.write_rows` items."""
         ...
 
-    def assign(self, principal: PrincipalKey, role: Role) -> None: ...
+    def assign(self, principal: PrincipalKey, role: Role) -> None:
+        """Give a role on the site; an earlier one of the same principal is replaced."""
+        ...
 
     def unassign(self, principal: PrincipalKey) -> None: ...
 
@@ -154,14 +181,19 @@ class BlobRepository(Protocol):
     """Rows of blobs: a reference may be written only to a row in state live; the collector owns state deleting."""
 
     def put(self, blobs: Sequence[StoredBlob], *, now: datetime) -> None:
-        """Record durable blobs (after `BlobStore.settle`). Raises Conflict where a row is being deleted."""
+        """Record durable blobs (after `BlobStore.settle`). Raises BlobGone where a row is being deleted.
+
+        Called through `operations.blobs.record`, which checks the bytes again inside the same unit.
+        """
         ...
 
     def known(self, keys: Iterable[BlobKey]) -> frozenset[BlobKey]:
         """Which of these are live here."""
         ...
 
-    def pin(self, job_id: UUID, keys: Sequence[BlobKey]) -> None: ...
+    def pin(self, job_id: UUID, keys: Sequence[BlobKey]) -> None:
+        """Keep these for a job; pinning twice changes nothing. Raises BlobGone for one without a live row."""
+        ...
 
     def unpin(self, job_id: UUID) -> None: ...
 
@@ -193,7 +225,13 @@ class BlobStore(Protocol):
         """Pieces of at most 1 MiB. Raises KeyError when missing."""
         ...
 
-    def size(self, key: BlobKey) -> int: ...
+    def size(self, key: BlobKey) -> int:
+        """Raises KeyError when missing."""
+        ...
+
+    def missing(self, keys: Iterable[BlobKey]) -> frozenset[BlobKey]:
+        """Which of these are not settled here."""
+        ...
 
     def delete(self, keys: Sequence[BlobKey]) -> None:
         """Missing ones are no error."""
