@@ -1,0 +1,55 @@
+"""Text, dates and numbers as they stand in a manifest."""
+
+from __future__ import annotations
+
+import base64
+import re
+from datetime import UTC, datetime
+
+from xtenant.domain import errors
+
+NAMESPACE = "urn:deployment-manifest-schema"
+
+_FORBIDDEN = re.compile("[\x00-\x1f\ud800-\udfff\ufffe\uffff]")
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+
+
+class DamagedPackage(errors.Refused):
+    """A part or seal is not what it should be: damaged, hostile or of another snapshot."""
+
+    code = "damagedPackage"
+    remedy = "Make the snapshot again; nothing was restored from this one."
+
+
+def escaped(text: str) -> str:
+    """Text for an attribute: what XML cannot hold, line breaks included, becomes `_xHHHH_`."""
+    text = _LOOKS_ESCAPED.sub("_x005F_", text)
+    return _FORBIDDEN.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
+
+
+def unescaped(text: str) -> str:
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+
+
+def date_text(moment: datetime) -> str:
+    """xs:dateTime in UTC, whole seconds (migration-package 7.2)."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def date_of(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError as error:
+        raise DamagedPackage(f"'{text}' is no date.") from error
+
+
+def base64_text(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
+
+
+def base64_of(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise DamagedPackage("A hash is no base64.") from error
