@@ -1,0 +1,97 @@
+"""`xtenant lab set KEY=VALUE`: the tenant settings under names that people can read, with values they would write."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+from collections.abc import Callable
+from enum import Enum
+
+from xtenant.domain import errors
+from xtenant.domain.tenant import TenantSettings
+
+ALIASES = {"MnAODMove": "feature_od_move", "MnASiteMove": "feature_site_move", "E36": "imitate_e36"}
+"""Microsoft's feature names (R-9, settled A 16) and the one report that `E36` imitates."""
+
+DURATIONS = frozenset({"waiting_period", "source_retention", "blob_grace", "security_clock_offset"})
+SIZES = frozenset({"size_limit_bytes"})
+
+_UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1, "": 1}
+_STEP = re.compile(r"(\d+(?:\.\d+)?)([dhms]?)")
+_SIZE = re.compile(r"(\d+)\s*(|[kmgt])i?b?", re.IGNORECASE)
+_WORDS = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
+
+
+def seconds_of(text: str) -> int:
+    """Read a duration: `7d`, `12h`, `1d12h`, `90` (seconds), with a sign where it makes sense. Raises UsageError."""
+    sign, bare = (-1, text[1:]) if text.startswith("-") else (1, text)
+    steps = _STEP.findall(bare.lower())
+    if not steps or "".join(number + unit for number, unit in steps) != bare.lower():
+        raise errors.UsageError(f"'{text}' is not a duration.", remedy="Write 7d, 12h, 30m, 45s, or several together.")
+    return sign * round(sum(float(number) * _UNITS[unit] for number, unit in steps))
+
+
+def switch(settings: TenantSettings, key: str, text: str) -> TenantSettings:
+    """The settings with one of them changed. Raises UsageError for an unknown key (with the nearest) or a bad value."""
+    field = _field_of(key)
+    value = _reader_of(field, getattr(settings, field))(text)
+    if isinstance(value, int) and value < 0 and field != "security_clock_offset":
+        raise errors.UsageError(f"{key} cannot be negative.")
+    return dataclasses.replace(settings, **{field: value})
+
+
+def switches_of(settings: TenantSettings) -> dict[str, object]:
+    """All settings by field name, values as JSON holds them."""
+    values = ((field.name, getattr(settings, field.name)) for field in dataclasses.fields(settings))
+    return {name: value.value if isinstance(value, Enum) else value for name, value in values}
+
+
+def _field_of(key: str) -> str:
+    fields = [field.name for field in dataclasses.fields(TenantSettings)]
+    known = {name.lower(): field for name, field in [*((field, field) for field in fields), *ALIASES.items()]}
+    wanted = key.strip().lower().replace("-", "_")
+    if wanted in known:
+        return known[wanted]
+    readable = {name.lower(): name for name in [*fields, *ALIASES]}
+    near = [readable[name] for name in difflib.get_close_matches(wanted, readable, n=3)]
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join([*ALIASES, *fields])}."
+    raise errors.UsageError(f"There is no setting '{key}'.", remedy=hint)
+
+
+def _reader_of(field: str, present: object) -> Callable[[str], object]:
+    if field in DURATIONS:
+        return seconds_of
+    if field in SIZES:
+        return _size
+    if isinstance(present, bool):
+        return _boolean
+    if isinstance(present, Enum):
+        return lambda text: _member(type(present), text)
+    return _number if isinstance(present, int) else str
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in _WORDS:
+        raise errors.UsageError(f"'{text}' is neither on nor off.")
+    return _WORDS[text.lower()]
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise errors.UsageError(f"'{text}' is not a whole number.")
+    return int(text)
+
+
+def _size(text: str) -> int:
+    found = _SIZE.fullmatch(text.strip())
+    if not found:
+        raise errors.UsageError(f"'{text}' is not a size.", remedy="Write bytes, or 10M, 5G, 1T.")
+    return int(found[1]) * 1024 ** " kmgt".index(found[2].lower() or " ")
+
+
+def _member(kind: type[Enum], text: str) -> Enum:
+    for member in kind:
+        if str(member.value).lower() == text.lower():
+            return member
+    raise errors.UsageError(f"'{text}' is none of {', '.join(str(member.value) for member in kind)}.")
