@@ -28,7 +28,7 @@ class Limits:
     partner_token_seconds: int = 120
     partner_leeway_seconds: int = 600
     partner_keys: int = 1_000
-    partner_replay_rows: int = 100_000
+    partner_replay_rows: int = 500_000
     request_tries: int = 5
     request_total_seconds: float = 300.0
     access_token_seconds: int = 3_599

@@ -70,16 +70,22 @@ def resolve(host: str, port: int) -> list[str]:
     return [str(entry[4][0]) for entry in found]
 
 
+def _async_network() -> httpcore.AsyncNetworkBackend:
+    backend: object = httpcore.AnyIOBackend()  # typed as a placeholder for the case that anyio is missing
+    assert isinstance(backend, httpcore.AsyncNetworkBackend)
+    return backend
+
+
 class CheckedAsyncBackend(httpcore.AsyncNetworkBackend):
     """Resolves a name once, checks the addresses and connects to one of those: a second look-up cannot slip another in.
 
     TLS still asks for the certificate of the name, and the pool keeps connections per name.
     """
 
-    def __init__(self, resolver: AsyncResolver = resolve_async) -> None:
-        backend: object = httpcore.AnyIOBackend()  # typed as a placeholder for the case that anyio is missing
-        assert isinstance(backend, httpcore.AsyncNetworkBackend)
-        self._inner = backend
+    def __init__(
+        self, resolver: AsyncResolver = resolve_async, network: httpcore.AsyncNetworkBackend | None = None
+    ) -> None:
+        self._inner = network or _async_network()
         self._resolve = resolver
 
     async def connect_tcp(
