@@ -52,6 +52,12 @@ class TenantNotFound(errors.NotFound):
     remedy = "Check the tenant id or domain with the partner's administrator."
 
 
+class DirectoryDenied(errors.AccessDenied):
+    """The caller may not do this to the directory (Graph: Authorization_RequestDenied)."""
+
+    code = "directoryAccessDenied"
+
+
 class IllegalName(errors.UsageError):
     """A name the directory does not accept; `facts['target']` is the property."""
 
@@ -257,7 +263,7 @@ def require(caller: Caller, permissions: frozenset[str], what: str, *, members: 
     else:
         allowed = caller.kind is CallerKind.APP and bool(caller.permissions & permissions)
     if not allowed:
-        raise errors.AccessDenied(
+        raise DirectoryDenied(
             f"Insufficient privileges to {what}.",
             remedy=f"Use a global administrator, or an app with one of: {', '.join(sorted(permissions))}.",
         )

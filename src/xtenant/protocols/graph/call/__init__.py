@@ -1,0 +1,1 @@
+"""Graph as we call it: one module per noun over `wire.transport.Session`."""

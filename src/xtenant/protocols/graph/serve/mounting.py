@@ -1,0 +1,38 @@
+"""The table of Graph's routes, noun by noun, and Graph's error envelope."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from xtenant.domain import errors
+from xtenant.domain.tenant import LOGIN_HOST
+from xtenant.protocols.graph.codec import failures
+from xtenant.protocols.graph.serve import groups, tenants, users
+from xtenant.protocols.graph.serve.answers import json_answer
+from xtenant.wire.backend import Backend
+from xtenant.wire.routes import Route
+
+
+def mount(backend: Backend) -> list[Route]:
+    """Every route of this protocol, the more particular ones first."""
+    return [
+        *users.routes(backend),
+        *tenants.routes(backend),
+        *groups.routes(backend),
+    ]
+
+
+def render_error(error: errors.XTenantError, status: int, request_id: str, request: Request) -> Response:
+    """Graph's envelope; the client's own request id is echoed (content-api.md 1.16)."""
+    client_id = request.headers.get("client-request-id") or request_id
+    headers = {"client-request-id": client_id}
+    status = failures.words_of(error).status or status
+    if status == 401:
+        headers["WWW-Authenticate"] = (
+            f'Bearer realm="", authorization_uri="https://{LOGIN_HOST}/common/oauth2/authorize"'
+        )
+    if isinstance(error, errors.Throttled):
+        headers["Retry-After"] = str(error.facts.get("retry_after_seconds", 10))
+    body = failures.envelope(error, request_id=request_id, client_request_id=client_id)
+    return json_answer(body, status, headers)
