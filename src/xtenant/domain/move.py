@@ -151,6 +151,7 @@ class MoveJob:
     validation_only: bool = False
     idempotency_key: str | None = None
     supersedes: UUID | None = None
+    collected: bool = False
 
     @property
     def is_open(self) -> bool:

@@ -9,11 +9,16 @@ from sqlalchemy import Connection
 from xtenant.domain.tenant import TenantId
 from xtenant.storage.apps import AppStore
 from xtenant.storage.directory import GroupStore, UserStore
+from xtenant.storage.grants import GrantStore, IntentStore
+from xtenant.storage.identity_map import IdentityMapStore
+from xtenant.storage.jobs import MoveJobStore, MoveRequestStore
 from xtenant.storage.outbox import OutboxStore
 from xtenant.storage.replay import ReplayStore
 from xtenant.storage.settings import SettingsStore
 from xtenant.storage.sign_in import DeviceCodeStore, KeyStore, RefreshTokenStore
+from xtenant.storage.snapshots import LeftoverStore, ResolutionStore, SnapshotStore
 from xtenant.storage.trust import InboxStore, RelationshipStore
+from xtenant.storage.workers import WorkerStore
 
 
 class SqlUnitOfWork:
@@ -30,6 +35,10 @@ class SqlUnitOfWork:
     @cached_property
     def relationships(self) -> RelationshipStore:
         return RelationshipStore(self.connection, self.tenant_id)
+
+    @cached_property
+    def identity_map(self) -> IdentityMapStore:
+        return IdentityMapStore(self.connection, self.tenant_id)
 
     @cached_property
     def inbox(self) -> InboxStore:
@@ -66,3 +75,35 @@ class SqlUnitOfWork:
     @cached_property
     def refresh_tokens(self) -> RefreshTokenStore:
         return RefreshTokenStore(self.connection, self.tenant_id)
+
+    @cached_property
+    def jobs(self) -> MoveJobStore:
+        return MoveJobStore(self.connection, self.tenant_id)
+
+    @cached_property
+    def move_requests(self) -> MoveRequestStore:
+        return MoveRequestStore(self.connection, self.tenant_id)
+
+    @cached_property
+    def grants(self) -> GrantStore:
+        return GrantStore(self.connection, self.tenant_id)
+
+    @cached_property
+    def intents(self) -> IntentStore:
+        return IntentStore(self.connection, self.tenant_id)
+
+    @cached_property
+    def snapshots(self) -> SnapshotStore:
+        return SnapshotStore(self.connection, self.tenant_id)
+
+    @cached_property
+    def resolutions(self) -> ResolutionStore:
+        return ResolutionStore(self.connection, self.tenant_id)
+
+    @cached_property
+    def leftovers(self) -> LeftoverStore:
+        return LeftoverStore(self.connection, self.tenant_id)
+
+    @cached_property
+    def workers(self) -> WorkerStore:
+        return WorkerStore(self.connection, self.tenant_id)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from xtenant.domain.content import BlobKey, Item, SiteKey
+from xtenant.domain.content import SiteKey
 from xtenant.domain.move import Direction, Grant, Intent, MoveJob, MoveJobId, MoveState, Resolution
 from xtenant.domain.snapshot import PartSeal, Snapshot
 from xtenant.domain.tenant import GeoCode
@@ -134,25 +134,22 @@ class IntentRepository(Protocol):
 
 
 class SnapshotRepository(Protocol):
-    """The seal and its parts; on both sides."""
+    """The seal and its parts; on both sides. The bytes of a part are a blob, named by the part's SHA-256."""
 
-    def add_part(self, job_id: MoveJobId, part: PartSeal, blob: BlobKey) -> None:
-        """Adding the same part again replaces it."""
+    def add_part(self, job_id: MoveJobId, part: PartSeal) -> None:
+        """Adding a part again replaces it."""
         ...
 
     def parts(self, job_id: MoveJobId) -> Sequence[PartSeal]:
         """In order."""
         ...
 
-    def part_blob(self, job_id: MoveJobId, ordinal: int) -> BlobKey | None: ...
+    def seal(self, snapshot: Snapshot) -> None:
+        """Store the seal with its parts; sealing again replaces it."""
+        ...
 
-    def seal(self, snapshot: Snapshot) -> None: ...
-
-    def get(self, job_id: MoveJobId) -> Snapshot | None: ...
-
-    def late_folders(self, site_key: SiteKey) -> Sequence[Item]:
-        """Folders that hold something with a lower key than their own (it was moved in), with all their ancestors,
-        ancestors first. Usually none."""
+    def get(self, job_id: MoveJobId) -> Snapshot | None:
+        """None while not sealed."""
         ...
 
 
@@ -177,12 +174,8 @@ class WorkerRepository(Protocol):
 
 
 class LeftoverRepository(Protocol):
-    """Takes away, in batches, the content of sites that will never be visible again."""
+    """Takes away, in batches, what a moved-away site still holds behind its redirect."""
 
-    def remove_batch(self, site_key: SiteKey, *, limit: int) -> bool:
-        """Delete at most so many rows of a hidden and given-up, or a moved-away site; True when none is left."""
-        ...
-
-    def remove_site(self, site_key: SiteKey) -> None:
-        """Delete the emptied row of a given-up hidden site."""
+    def remove_content(self, site_key: SiteKey, *, limit: int) -> bool:
+        """Delete at most so many rows of items and versions; whether more remain. Raises Refused unless it is a redirect."""
         ...

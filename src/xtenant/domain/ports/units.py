@@ -12,6 +12,17 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from xtenant.domain.ports.directory import AppRepository, GroupRepository, UserRepository
+    from xtenant.domain.ports.identity import IdentityMapRepository
+    from xtenant.domain.ports.move import (
+        GrantRepository,
+        IntentRepository,
+        LeftoverRepository,
+        MoveJobRepository,
+        MoveRequestRepository,
+        ResolutionRepository,
+        SnapshotRepository,
+        WorkerRepository,
+    )
     from xtenant.domain.ports.replay import ReplayRepository
     from xtenant.domain.ports.sign_in import DeviceCodeRepository, KeyRepository, RefreshTokenRepository
     from xtenant.domain.ports.tenant import SettingsRepository
@@ -55,6 +66,9 @@ class UnitOfWork(Protocol):
     def refresh_tokens(self) -> RefreshTokenRepository: ...
 
     @property
+    def identity_map(self) -> IdentityMapRepository: ...
+
+    @property
     def relationships(self) -> RelationshipRepository: ...
 
     @property
@@ -65,6 +79,30 @@ class UnitOfWork(Protocol):
 
     @property
     def replay(self) -> ReplayRepository: ...
+
+    @property
+    def jobs(self) -> MoveJobRepository: ...
+
+    @property
+    def move_requests(self) -> MoveRequestRepository: ...
+
+    @property
+    def grants(self) -> GrantRepository: ...
+
+    @property
+    def intents(self) -> IntentRepository: ...
+
+    @property
+    def snapshots(self) -> SnapshotRepository: ...
+
+    @property
+    def resolutions(self) -> ResolutionRepository: ...
+
+    @property
+    def leftovers(self) -> LeftoverRepository: ...
+
+    @property
+    def workers(self) -> WorkerRepository: ...
 
 
 class Units(Protocol):
