@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cached_property
+from uuid import UUID
 
 from sqlalchemy import Connection
 
+from xtenant.domain.content import SiteKey
 from xtenant.domain.tenant import TenantId
 from xtenant.storage.apps import AppStore
+from xtenant.storage.blobs import BlobRows
 from xtenant.storage.directory import GroupStore, UserStore
 from xtenant.storage.grants import GrantStore, IntentStore
 from xtenant.storage.identity_map import IdentityMapStore
 from xtenant.storage.jobs import MoveJobStore, MoveRequestStore
+from xtenant.storage.items import ItemStore
+from xtenant.storage.leases import LeaseStore
 from xtenant.storage.outbox import OutboxStore
+from xtenant.storage.principals import PrincipalStore
 from xtenant.storage.replay import ReplayStore
 from xtenant.storage.settings import SettingsStore
 from xtenant.storage.sign_in import DeviceCodeStore, KeyStore, RefreshTokenStore
 from xtenant.storage.snapshots import LeftoverStore, ResolutionStore, SnapshotStore
+from xtenant.storage.site_writer import SqlSiteWriter, open_writer
+from xtenant.storage.sites import SiteStore
 from xtenant.storage.trust import InboxStore, RelationshipStore
 from xtenant.storage.workers import WorkerStore
 
@@ -107,3 +116,28 @@ class SqlUnitOfWork:
     @cached_property
     def workers(self) -> WorkerStore:
         return WorkerStore(self.connection, self.tenant_id)
+
+    @cached_property
+    def sites(self) -> SiteStore:
+        return SiteStore(self.connection, self.tenant_id)
+
+    @cached_property
+    def items(self) -> ItemStore:
+        return ItemStore(self.connection, self.tenant_id)
+
+    @cached_property
+    def principals(self) -> PrincipalStore:
+        return PrincipalStore(self.connection, self.tenant_id)
+
+    @cached_property
+    def blobs(self) -> BlobRows:
+        return BlobRows(self.connection, self.tenant_id)
+
+    @cached_property
+    def leases(self) -> LeaseStore:
+        return LeaseStore(self.connection, self.tenant_id)
+
+    def write_site(
+        self, site_key: SiteKey, *, now: datetime, epoch: int | None = None, job: UUID | None = None
+    ) -> SqlSiteWriter:
+        return open_writer(self.connection, self.tenant_id, site_key, now=now, epoch=epoch, job=job)

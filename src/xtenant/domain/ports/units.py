@@ -11,6 +11,17 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from xtenant.domain.content import SiteKey
+    from xtenant.domain.ports.content import (
+        BlobRepository,
+        ItemRepository,
+        PrincipalRepository,
+        SiteRepository,
+        SiteWriter,
+    )
     from xtenant.domain.ports.directory import AppRepository, GroupRepository, UserRepository
     from xtenant.domain.ports.identity import IdentityMapRepository
     from xtenant.domain.ports.move import (
@@ -23,6 +34,7 @@ if TYPE_CHECKING:
         SnapshotRepository,
         WorkerRepository,
     )
+    from xtenant.domain.ports.leases import LeaseRepository
     from xtenant.domain.ports.replay import ReplayRepository
     from xtenant.domain.ports.sign_in import DeviceCodeRepository, KeyRepository, RefreshTokenRepository
     from xtenant.domain.ports.tenant import SettingsRepository
@@ -103,6 +115,30 @@ class UnitOfWork(Protocol):
 
     @property
     def workers(self) -> WorkerRepository: ...
+
+    @property
+    def sites(self) -> SiteRepository: ...
+
+    @property
+    def items(self) -> ItemRepository: ...
+
+    @property
+    def principals(self) -> PrincipalRepository: ...
+
+    @property
+    def blobs(self) -> BlobRepository: ...
+
+    @property
+    def leases(self) -> LeaseRepository: ...
+
+    def write_site(
+        self, site_key: SiteKey, *, now: datetime, epoch: int | None = None, job: UUID | None = None
+    ) -> SiteWriter:
+        """Lock a site's row and hand out the writer. `job` is the move job that builds a hidden site.
+
+        Raises NotFound, SiteMoved, SiteFrozen, SiteLocked, StaleEpoch.
+        """
+        ...
 
 
 class Units(Protocol):
