@@ -35,19 +35,16 @@ class PublicTenantEntry(msgspec.Struct, forbid_unknown_fields=True, kw_only=True
 class UserEntry(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A person seeded at the first start; `password` in clear, which is why the file is 0600."""
 
-    user_id: UUID
     upn: str
     display_name: str
     role: RoleName = "user"
     password: str = ""
-    mail: str | None = None
 
 
 class AppEntry(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """An app registration seeded at the first start; `certificate_files` are PEM certificates (public part)."""
 
     app_id: UUID
-    object_id: UUID
     display_name: str
     permissions: list[str] = []
     scopes: list[str] = []
