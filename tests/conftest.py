@@ -27,6 +27,12 @@ def ids() -> CountingIds:
     return CountingIds()
 
 
+@pytest.fixture
+def anyio_backend() -> str:
+    """Async tests (`pytest.mark.anyio`) run on asyncio, as the services do."""
+    return "asyncio"
+
+
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer | None]:
     """A PostgreSQL of our own for this run, or None where no PostgreSQL is installed (the tests then say so)."""
