@@ -15,8 +15,8 @@ from uuid import UUID
 
 import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from clock import CountingIds, FakeClock
 
+from clock import CountingIds, FakeClock
 from xtenant.domain.caller import ADMIN_APP_PERMISSIONS
 from xtenant.domain.tenant import GRAPH_HOST, Geo, HostUrl
 from xtenant.lab.tenant_hints import KnownTenant, Signposts
