@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
+from xtenant.domain import errors
+
 REDIRECT_TEMPLATE = "RedirectSite#0"
 """Template of what a finished move leaves behind."""
 
@@ -67,3 +69,17 @@ class SitePage:
 
     sites: Sequence[SiteFacts]
     next_key: str | None = None
+
+
+class NoSuchSite(errors.NotFound):
+    """No site stands at a URL, or none that this caller may know of (`SpoNoSiteException`)."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"Cannot get site {url}.", remedy="Check the URL; deleted sites are in the recycle bin.")
+
+
+class NothingDeleted(errors.NotFound):
+    """A URL was named at which no deleted site lies in the recycle bin (`UnknownError`)."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__("Unknown Error", remedy=f"There is no deleted site at {url}.")

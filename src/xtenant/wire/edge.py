@@ -24,6 +24,7 @@ from xtenant.domain.caller import ANONYMOUS, Caller, Who, admits
 from xtenant.domain.limits import Limits
 from xtenant.domain.ports.clock import IdSource
 from xtenant.domain.tenant import Geo, HostRole, Tenant, host_role
+from xtenant.wire.bearer import SHAREPOINT_ROLES, challenge
 from xtenant.wire.routes import Match, Route, Router
 
 log = structlog.get_logger("xtenant.wire.edge")
@@ -170,6 +171,8 @@ class Edge:
             response = await self._guarded(request, match, geo, role, request_id)
         response.headers["request-id"] = request_id
         response.headers.setdefault("SPRequestGuid", request_id)
+        if response.status_code == 401 and role in SHAREPOINT_ROLES:
+            response.headers.setdefault("WWW-Authenticate", challenge(self.tenant, role))
         return response
 
     async def _guarded(

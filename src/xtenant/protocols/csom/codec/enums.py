@@ -10,15 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from xtenant.domain import errors
 from xtenant.protocols.csom.codec.values import EnumName, EnumNumber, Value
+from xtenant.wire.faults import OutOfRange
 from xtenant.wire.routes import Evidence
-
-
-class BadEnum(errors.UsageError):
-    """A number or name outside an enum (`System.ArgumentOutOfRangeException`, -2146233086)."""
-
-    code = "argumentOutOfRange"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +27,14 @@ class EnumTable:
         return self.numbers[name]
 
     def name_of(self, number: int) -> str:
-        """Raises BadEnum for a number outside the table."""
+        """Raises OutOfRange for a number outside the table."""
         for name, known in self.numbers.items():
             if known == number:
                 return name
-        raise BadEnum(f"{number} is no value of {self.name}. (Parameter '{self.name}')")
+        raise OutOfRange(f"{number} is no value of {self.name}. (Parameter '{self.name}')")
 
     def read(self, value: Value) -> str:
-        """The name behind a parameter: an enum or plain number, or a name in any letter case. Raises BadEnum."""
+        """The name behind a parameter: an enum or plain number, or a name in any letter case. Raises OutOfRange."""
         match value:
             case EnumNumber(number):
                 return self.name_of(number)
@@ -52,7 +46,7 @@ class EnumTable:
                         return name
             case _:
                 pass
-        raise BadEnum(f"This is no value of {self.name}. (Parameter '{self.name}')")
+        raise OutOfRange(f"This is no value of {self.name}. (Parameter '{self.name}')")
 
 
 def _table(name: str, *values: str, evidence: Evidence = Evidence.INFERRED) -> EnumTable:

@@ -1,4 +1,4 @@
-"""Errors as they travel: one table from our classes to `ErrorInfo`, and from `ErrorInfo` back to our classes.
+"""Errors as they travel: from our classes to `ErrorInfo` by the table of `wire/faults.py`, and back to our classes.
 
 Types and numbers are those of spo-admin.md 3.1; which trust error carries which is inferred (settled A 17). Our service
 adds our own code and remedy as `ErrorDetails`, by which the client finds the class; from Microsoft's it goes by type and text.
@@ -9,32 +9,12 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from xtenant.domain import errors, trust
+from xtenant.domain.site import NoSuchSite, NothingDeleted
 from xtenant.domain.tenant import NotAHostUrl
-from xtenant.protocols.csom.codec.enums import BadEnum
 from xtenant.protocols.csom.codec.reply import ErrorInfo
-from xtenant.protocols.csom.codec.values import InvalidClientQuery
-
-GENERIC = -1
-ACCESS_DENIED = -2147024891
-FILE_NOT_FOUND = -2147024894
-ARGUMENT = -2147024809
-OUT_OF_RANGE = -2146233086
+from xtenant.wire.faults import ACCESS_DENIED, InvalidClientQuery, OutOfRange, fault_of
 
 UNAUTHORIZED_TEXT = "Attempted to perform an unauthorized operation."
-
-
-class NoSuchSite(errors.NotFound):
-    """`GetSitePropertiesByUrl` of a site that is not there (`SpoNoSiteException`, verified)."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(f"Cannot get site {url}.", remedy="Check the URL; deleted sites are in the recycle bin.")
-
-
-class NothingDeleted(errors.NotFound):
-    """A deleted site was named that is not in the recycle bin (`UnknownError`, verified)."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__("Unknown Error", remedy=f"There is no deleted site at {url}.")
 
 
 class ServerError(errors.Refused):
@@ -49,27 +29,16 @@ class ServerError(errors.Refused):
         self.info = info
 
 
-_TYPES: tuple[tuple[type[errors.XTenantError], int, str], ...] = (
-    (InvalidClientQuery, GENERIC, "Microsoft.SharePoint.Client.InvalidClientQueryException"),
-    (BadEnum, OUT_OF_RANGE, "System.ArgumentOutOfRangeException"),
-    (errors.UsageError, ARGUMENT, "System.ArgumentException"),
-    (NoSuchSite, GENERIC, "Microsoft.Online.SharePoint.Common.SpoNoSiteException"),
-    (NothingDeleted, GENERIC, "Microsoft.SharePoint.Client.UnknownError"),
-    (errors.NotFound, FILE_NOT_FOUND, "System.IO.FileNotFoundException"),
-    (errors.AccessDenied, ACCESS_DENIED, "System.UnauthorizedAccessException"),
-    (errors.XTenantError, GENERIC, "Microsoft.Online.SharePoint.Common.SpoException"),
-)
-
-_PLAIN = (InvalidClientQuery, BadEnum, errors.AccessDenied, NoSuchSite, NothingDeleted)
+_PLAIN = (InvalidClientQuery, OutOfRange, errors.AccessDenied, NoSuchSite, NothingDeleted)
 """Classes whose wire form says all there is to say, as recorded; the others carry our details."""
 
 
 def error_info_of(error: errors.XTenantError) -> ErrorInfo:
     """The wire form of an error. A fault of ours shows its general text only."""
-    code, type_name = next((code, name) for kind, code, name in _TYPES if isinstance(error, kind))
+    fault = fault_of(error)
     details = None if isinstance(error, _PLAIN) else {"Code": error.code, "Remedy": error.remedy}
     message = UNAUTHORIZED_TEXT if isinstance(error, errors.AccessDenied) else error.text
-    return ErrorInfo(code=code, type_name=type_name, message=message, details=details)
+    return ErrorInfo(code=fault.code, type_name=fault.type_name, message=message, details=details)
 
 
 _BY_CODE: dict[str, type[errors.XTenantError]] = {

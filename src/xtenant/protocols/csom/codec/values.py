@@ -8,17 +8,11 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from xtenant.domain import errors
+from xtenant.wire.faults import InvalidClientQuery as InvalidClientQuery
 
 NAMESPACE = "http://schemas.microsoft.com/sharepoint/clientquery/2009"
 SCHEMA_VERSIONS = ("14.0.0.0", "15.0.0.0")
 LIBRARY_VERSION = "16.0.25401.12000"
-
-
-class InvalidClientQuery(errors.UsageError):
-    """The query is no query, or asks for something that does not exist (`InvalidClientQueryException`)."""
-
-    code = "invalidClientQuery"
 
 
 @dataclass(frozen=True, slots=True)

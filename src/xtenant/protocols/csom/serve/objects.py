@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import Enum
 from typing import Any, TypeAlias
 from uuid import UUID
 
 from xtenant.domain import errors
 from xtenant.domain.caller import Who
-from xtenant.protocols.csom.codec.enums import BadEnum, EnumTable
+from xtenant.protocols.csom.codec.enums import EnumTable
 from xtenant.protocols.csom.codec.reply import Json
 from xtenant.protocols.csom.codec.values import Array, EnumNumber, InvalidClientQuery, Value, ValueObject
 from xtenant.wire.backend import Backend
 from xtenant.wire.edge import Call
+from xtenant.wire.faults import OutOfRange
 from xtenant.wire.routes import Evidence
 
 FARM_ID = UUID("908bed80-a04a-4433-b4a0-883d9847d110")
@@ -175,12 +175,8 @@ def value_object(name: str, type_id: UUID, members: Mapping[str, Callable[[Value
     return Parameter(name=name, read=read)
 
 
-def instant(value: datetime | None) -> datetime | None:
-    return value
-
-
 def whole(value: Value) -> int:
-    """A number, also one sent as an enum or as text. Raises BadEnum."""
+    """A number, also one sent as an enum or as text. Raises OutOfRange."""
     match value:
         case bool() | None:
             pass
@@ -192,4 +188,4 @@ def whole(value: Value) -> int:
             return int(value)
         case _:
             pass
-    raise BadEnum("This is no whole number.")
+    raise OutOfRange("This is no whole number.")
