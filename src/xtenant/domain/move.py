@@ -251,3 +251,45 @@ def patience_is_over(job: MoveJob, now: datetime) -> bool:
 def may_unlock(job: MoveJob) -> bool:
     """Settled B 5: a frozen source is released only if the target never heard of the job, or stored a refusal."""
     return not job.offered or job.answer is Decision.REFUSED
+
+
+STOP_POINTS = frozenset(
+    {
+        "claim.taken",
+        "validation.offer_marked",
+        "validation.offered",
+        "backup.frozen",
+        "backup.part_settled",
+        "backup.pinned",
+        "backup.part_recorded",
+        "backup.sealed",
+        "restore.asked",
+        "restore.intended",
+        "restore.publish_answered",
+        "restore.answer_recorded",
+        "cleanup.redirected",
+        "cleanup.finish_answered",
+        "cleanup.done",
+        "abort.marked",
+        "abort.answered",
+        "abort.recorded",
+        "abort.released",
+        "grant.offered",
+        "grant.given",
+        "grant.refused",
+        "target.asked_to_restore",
+        "target.reserved",
+        "target.part_recorded",
+        "target.blobs_settled",
+        "target.blobs_recorded",
+        "target.rows_written",
+        "target.built",
+        "target.verified",
+        "publish.before_commit",
+        "publish.committed",
+        "finish.committed",
+        "collect.batch",
+        "collect.done",
+    }
+)
+"""Every named place at which a test may stop a service; a name that is not here fails (settled B 13)."""

@@ -1,7 +1,7 @@
 """Everything that keeps a move from starting, or ends it: one class per row of the error catalogue (rulebook 10).
 
 Texts with a Microsoft code are Microsoft's, word for word; remedies are ours. A start gathers all obstacles and raises one
-`StartRefused` (R-10.1: a refused start leaves no job behind).
+`StartRefused` (R-10.1: a refused start leaves no job behind). E-02 and E-04 stand in `domain/trust.py`.
 """
 
 from __future__ import annotations
@@ -16,31 +16,6 @@ class Obstacle(errors.Refused):
     """A precondition of a move that does not hold."""
 
     code = "moveBlocked"
-
-
-class NoTrust(Obstacle):
-    """E-02."""
-
-    code = "noTrust"
-    microsoft_code = "MnATrustNoSetupForPartner"
-    remedy = "Run Set-SPOCrossTenantRelationship on both sides and wait until Test-SPOCrossTenantRelationship says GoodToProceed on both."
-    retry = Retry.AFTER_SOMEONE_ACTS
-
-    def __init__(self, partner: str) -> None:
-        super().__init__(f"There is no Cross-Tenant relationship established for partner [{partner}].")
-
-
-class WrongDirection(Obstacle):
-    """E-04: started on the target, or with the roles swapped."""
-
-    code = "wrongDirection"
-    microsoft_code = "MnATrustWrongCmdletUsage"
-    remedy = "Moves start on the source tenant, with a relationship whose partner role is Target."
-
-    def __init__(self, partner: str) -> None:
-        super().__init__(
-            f"You can't use this cmdlet with a partner with [Source] Cross-Tenant relationship configuration [{partner}]."
-        )
 
 
 class MoveFeatureOff(Obstacle):
@@ -112,7 +87,7 @@ class TooBig(Obstacle):
         super().__init__(f"The source site has {actual:,} {what}; the limit is {limit:,}.")
 
 
-class PathTooLong(Obstacle):
+class TargetPathTooLong(Obstacle):
     """E-25."""
 
     code = "pathTooLong"
