@@ -15,17 +15,17 @@ from xtenant.storage.blobs import BlobRows
 from xtenant.storage.directory import GroupStore, UserStore
 from xtenant.storage.grants import GrantStore, IntentStore
 from xtenant.storage.identity_map import IdentityMapStore
-from xtenant.storage.jobs import MoveJobStore, MoveRequestStore
 from xtenant.storage.items import ItemStore
+from xtenant.storage.jobs import MoveJobStore, MoveRequestStore
 from xtenant.storage.leases import LeaseStore
 from xtenant.storage.outbox import OutboxStore
 from xtenant.storage.principals import PrincipalStore
 from xtenant.storage.replay import ReplayStore
 from xtenant.storage.settings import SettingsStore
 from xtenant.storage.sign_in import DeviceCodeStore, KeyStore, RefreshTokenStore
-from xtenant.storage.snapshots import LeftoverStore, ResolutionStore, SnapshotStore
 from xtenant.storage.site_writer import SqlSiteWriter, open_writer
 from xtenant.storage.sites import SiteStore
+from xtenant.storage.snapshots import LeftoverStore, ResolutionStore, SnapshotStore
 from xtenant.storage.trust import InboxStore, RelationshipStore
 from xtenant.storage.workers import WorkerStore
 

@@ -205,6 +205,10 @@ class BlobRepository(Protocol):
         """Commit state deleting for unreferenced, unpinned, old enough blobs and return them."""
         ...
 
+    def deleting(self, keys: Iterable[BlobKey]) -> frozenset[BlobKey]:
+        """Which of these the collector is removing now."""
+        ...
+
     def forget(self, keys: Sequence[BlobKey]) -> None:
         """Delete rows in state deleting, after the bytes are gone."""
         ...

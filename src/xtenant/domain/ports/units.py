@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     )
     from xtenant.domain.ports.directory import AppRepository, GroupRepository, UserRepository
     from xtenant.domain.ports.identity import IdentityMapRepository
+    from xtenant.domain.ports.leases import LeaseRepository
     from xtenant.domain.ports.move import (
         GrantRepository,
         IntentRepository,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
         SnapshotRepository,
         WorkerRepository,
     )
-    from xtenant.domain.ports.leases import LeaseRepository
     from xtenant.domain.ports.replay import ReplayRepository
     from xtenant.domain.ports.sign_in import DeviceCodeRepository, KeyRepository, RefreshTokenRepository
     from xtenant.domain.ports.tenant import SettingsRepository

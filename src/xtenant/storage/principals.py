@@ -1,0 +1,161 @@
+"""Principals: everybody content refers to, and what they may do on a site. Rows outlive the accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Index, Row, Table, insert, select, union, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from xtenant.domain.content import Principal, PrincipalKey, PrincipalKind, Role, RoleAssignment, SiteKey
+from xtenant.domain.tenant import TenantId
+from xtenant.storage.items import items, versions
+from xtenant.storage.tables import Guid, Key, Text, metadata
+
+principals = Table(
+    "principals",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("tenant_id", Guid, nullable=False),
+    Column("kind", Text(8), nullable=False),
+    Column("directory_id", Guid, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("login", Text, nullable=False),
+    Column("mail", Text),
+)
+Index("uq_principals_directory_id", principals.c.tenant_id, principals.c.directory_id, unique=True)
+
+assignments = Table(
+    "assignments",
+    metadata,
+    Column("tenant_id", Guid, nullable=False),
+    Column("site_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("principal", BigInteger, primary_key=True, autoincrement=False),
+    Column("role", Text(8), nullable=False),
+)
+Index("ix_assignments_principal", assignments.c.tenant_id, assignments.c.principal)
+
+KEYS_A_QUERY = 1_000
+
+
+def principal_of(row: Row[Any]) -> Principal:
+    """A row as a value."""
+    return Principal(
+        key=PrincipalKey(row.key),
+        kind=PrincipalKind(row.kind),
+        directory_id=row.directory_id,
+        name=row.name,
+        login=row.login,
+        mail=row.mail,
+    )
+
+
+class PrincipalStore:
+    """`PrincipalRepository` on SQL."""
+
+    def __init__(self, connection: Connection, tenant_id: TenantId) -> None:
+        self._connection = connection
+        self._tenant_id = tenant_id
+
+    def ensure(self, principals_: Iterable[Principal]) -> dict[UUID, PrincipalKey]:
+        wanted = {principal.directory_id: principal for principal in principals_}
+        known = self.by_directory_ids(wanted)
+        missing = [self._values(fresh) for guid, fresh in sorted(wanted.items()) if guid not in known]
+        if missing:
+            # another worker may have inserted the same person meanwhile
+            engine = postgresql if self._connection.dialect.name == "postgresql" else sqlite
+            self._connection.execute(engine.insert(principals).on_conflict_do_nothing(), missing)
+        for guid, principal in known.items():
+            fresh = wanted[guid]
+            if (principal.name, principal.login, principal.mail) != (fresh.name, fresh.login, fresh.mail):
+                self._refresh(principal.key, fresh)
+        if missing:
+            known = self.by_directory_ids(wanted)
+        return {guid: principal.key for guid, principal in known.items()}
+
+    def by_keys(self, keys: Iterable[PrincipalKey]) -> dict[PrincipalKey, Principal]:
+        return {found.key: found for found in self._many(principals.c.key, list(set(keys)))}
+
+    def by_directory_ids(self, ids: Iterable[UUID]) -> dict[UUID, Principal]:
+        return {found.directory_id: found for found in self._many(principals.c.directory_id, list(set(ids)))}
+
+    def of_site(self, site_key: SiteKey) -> Iterator[Principal]:
+        own = (items.c.tenant_id == self._tenant_id) & (items.c.site_key == site_key)
+        named = union(
+            select(items.c.author).where(own),
+            select(items.c.editor).where(own),
+            select(versions.c.editor).join(items, items.c.key == versions.c.item_key).where(own),
+            select(assignments.c.principal).where(
+                assignments.c.tenant_id == self._tenant_id, assignments.c.site_key == site_key
+            ),
+        )
+        query = (
+            select(principals)
+            .where(principals.c.tenant_id == self._tenant_id, principals.c.key.in_(named))
+            .order_by(principals.c.key)
+            .execution_options(yield_per=1_000)
+        )
+        for row in self._connection.execute(query):
+            yield principal_of(row)
+
+    def assignments(self, site_key: SiteKey) -> Sequence[RoleAssignment]:
+        rows = self._connection.execute(
+            select(assignments)
+            .where(assignments.c.tenant_id == self._tenant_id, assignments.c.site_key == site_key)
+            .order_by(assignments.c.principal)
+        )
+        return [
+            RoleAssignment(site_key=SiteKey(row.site_key), principal=PrincipalKey(row.principal), role=Role(row.role))
+            for row in rows
+        ]
+
+    def _many(self, column: ColumnElement[Any], keys: Sequence[object]) -> Iterator[Principal]:
+        for start in range(0, len(keys), KEYS_A_QUERY):
+            query = select(principals).where(
+                principals.c.tenant_id == self._tenant_id, column.in_(keys[start : start + KEYS_A_QUERY])
+            )
+            for row in self._connection.execute(query):
+                yield principal_of(row)
+
+    def _values(self, principal: Principal) -> dict[str, object]:
+        return {
+            "tenant_id": self._tenant_id,
+            "kind": principal.kind.value,
+            "directory_id": principal.directory_id,
+            "name": principal.name,
+            "login": principal.login,
+            "mail": principal.mail,
+        }
+
+    def _refresh(self, key: PrincipalKey, fresh: Principal) -> None:
+        self._connection.execute(
+            update(principals)
+            .where(principals.c.tenant_id == self._tenant_id, principals.c.key == key)
+            .values(name=fresh.name, login=fresh.login, mail=fresh.mail)
+        )
+
+
+def put_assignment(connection: Connection, tenant_id: TenantId, assignment: RoleAssignment) -> None:
+    """Give a role on a site in place of an earlier one (called by the site writer)."""
+    remove_assignment(connection, tenant_id, assignment.site_key, assignment.principal)
+    connection.execute(
+        insert(assignments).values(
+            tenant_id=tenant_id,
+            site_key=assignment.site_key,
+            principal=assignment.principal,
+            role=assignment.role.value,
+        )
+    )
+
+
+def remove_assignment(connection: Connection, tenant_id: TenantId, site_key: SiteKey, principal: PrincipalKey) -> None:
+    """Take a principal's role on a site away (called by the site writer)."""
+    connection.execute(
+        assignments.delete().where(
+            assignments.c.tenant_id == tenant_id,
+            assignments.c.site_key == site_key,
+            assignments.c.principal == principal,
+        )
+    )

@@ -1,0 +1,274 @@
+"""Writing content: the site's row is locked, the lock state and the freeze are checked, counters and change number kept.
+
+This is the only module that changes items, versions and assignments (design section 6, 'freeze without a race').
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Connection, func, literal, select, update
+
+from xtenant.domain import content, errors, limits, paths
+from xtenant.domain.content import (
+    Item,
+    ItemId,
+    ItemKind,
+    ItemRow,
+    LockState,
+    NewVersion,
+    PrincipalKey,
+    Role,
+    RoleAssignment,
+    Site,
+    SiteKey,
+)
+from xtenant.domain.tenant import TenantId
+from xtenant.storage.blobs import require_live
+from xtenant.storage.bulk import whole_seconds
+from xtenant.storage.item_rows import insert_items, insert_version
+from xtenant.storage.items import ItemStore, items, versions
+from xtenant.storage.principals import put_assignment, remove_assignment
+from xtenant.storage.sites import SiteStore, sites
+
+
+def open_writer(
+    connection: Connection,
+    tenant_id: TenantId,
+    site_key: SiteKey,
+    *,
+    now: datetime,
+    epoch: int | None = None,
+    job: UUID | None = None,
+) -> SqlSiteWriter:
+    """Lock the site's row and check that it may be written.
+
+    Raises NotFound (no such site, deleted, or hidden and not this job's), SiteMoved, SiteFrozen, SiteLocked, StaleEpoch.
+    """
+    site = SiteStore(connection, tenant_id).by_key(site_key, lock=True)
+    if site is None or site.deleted_at is not None:
+        raise errors.NotFound("There is no such site.")
+    if site.published_at is None:
+        if job is None or site.hidden_job != job:
+            raise errors.NotFound("There is no such site.")
+    else:
+        _require_writable(site, epoch)
+    return SqlSiteWriter(connection, tenant_id, site, whole_seconds(now))
+
+
+def _require_writable(site: Site, epoch: int | None) -> None:
+    if site.is_redirect:
+        raise content.SiteMoved("The site has moved.", redirect_url=site.redirect_url)
+    if site.frozen_by is not None:
+        raise content.SiteFrozen("The site is being moved and cannot be changed now.", job=site.frozen_by)
+    if site.lock_state in (LockState.READ_ONLY, LockState.NO_ACCESS):
+        raise content.SiteLocked("The site is locked by an administrator.", lock_state=site.lock_state.value)
+    if epoch is not None and epoch != site.epoch:
+        raise content.StaleEpoch("The site was moved or frozen since the upload began.", epoch=site.epoch)
+
+
+class SqlSiteWriter:
+    """`SiteWriter` on SQL; made by `open_writer`."""
+
+    def __init__(self, connection: Connection, tenant_id: TenantId, site: Site, now: datetime) -> None:
+        self._connection = connection
+        self._tenant_id = tenant_id
+        self._site = site
+        self._now = now
+        self._items = ItemStore(connection, tenant_id)
+
+    @property
+    def site(self) -> Site:
+        return self._site
+
+    def add_item(self, row: ItemRow) -> Item:
+        self.add_rows([row])
+        return self._again(row.item_id)
+
+    def add_rows(self, rows: Sequence[ItemRow]) -> None:
+        if not rows:
+            return
+        self._require_additions()
+        count = len(rows) + sum(len(row.versions) for row in rows)
+        if count > limits.DEFAULT.write_rows:
+            raise errors.TooLarge(f"{count} rows at once, {limits.DEFAULT.write_rows} are allowed.")
+        require_live(self._connection, self._tenant_id, {new.stored.key for row in rows for new in row.versions})
+        insert_items(self._connection, self._tenant_id, self._site, rows)
+        every = [new for row in rows for new in row.versions]
+        self._count(
+            changes=len(rows),
+            items_=sum(row.kind is not ItemKind.LIBRARY for row in rows),
+            versions_=len(every),
+            size=sum(new.stored.size_bytes for new in every),
+        )
+
+    def add_version(self, item: Item, version: NewVersion) -> Item:
+        self._require_additions()
+        require_live(self._connection, self._tenant_id, [version.stored.key])
+        if (version.major, version.minor) <= item.version:
+            raise errors.Conflict("The item has this version already.", version=item.version)
+        insert_version(self._connection, self._tenant_id, item.key, version)
+        self._set(
+            item,
+            major=version.major,
+            minor=version.minor,
+            blob=version.stored.key,
+            size_bytes=version.stored.size_bytes,
+            quick_xor=version.stored.quick_xor,
+            modified_at=whole_seconds(version.modified_at),
+            editor=version.editor,
+        )
+        self._count(changes=1, versions_=1, size=version.stored.size_bytes)
+        return self._again(item.item_id)
+
+    def move_item(self, item: Item, *, parent: Item, name: str) -> Item:
+        self._require_additions()
+        if item.kind is ItemKind.LIBRARY or item.library_key != (parent.library_key or parent.key):
+            raise errors.UsageError("An item can be moved inside its own library only.")
+        shift = parent.depth + 1 - item.depth
+        if item.kind is ItemKind.FOLDER and parent.key != item.parent_key:
+            below = self._below(item)
+            if parent.key in below:
+                raise errors.UsageError("A folder cannot be moved into itself.")
+            if shift:
+                self._shift(below - {item.key}, shift)
+        self._require_free(parent, name, item)
+        self._set(item, name=name, name_key=paths.name_key(name), parent_key=parent.key, depth=item.depth + shift)
+        self._count(changes=1)
+        return self._again(item.item_id)
+
+    def touch(
+        self, item: Item, *, created_at: datetime | None, modified_at: datetime | None, editor: PrincipalKey
+    ) -> Item:
+        self._require_additions()
+        self._set(
+            item,
+            created_at=whole_seconds(created_at or item.created_at),
+            modified_at=whole_seconds(modified_at or item.modified_at),
+            editor=editor,
+        )
+        self._count(changes=1)
+        return self._again(item.item_id)
+
+    def delete(self, item: Item, *, now: datetime) -> None:
+        gone = self._below(item)
+        own = (items.c.tenant_id == self._tenant_id) & items.c.key.in_(gone)
+        # the numbers follow the depth, deepest first: delta tells of the content of a folder before the folder
+        order = func.row_number().over(order_by=(items.c.depth.desc(), items.c.key))
+        numbers = select(items.c.key, order.label("number")).where(own).subquery()
+        files, size = self._connection.execute(
+            select(func.count(), func.coalesce(func.sum(versions.c.size_bytes), 0)).where(
+                versions.c.tenant_id == self._tenant_id, versions.c.item_key.in_(gone)
+            )
+        ).one()
+        self._connection.execute(
+            update(items)
+            .where(items.c.tenant_id == self._tenant_id, items.c.key == numbers.c.key)
+            .values(deleted_at=whole_seconds(now), change_no=literal(self._site.change_no, BigInteger) + numbers.c.number)
+        )
+        lost = len(gone) - (item.kind is ItemKind.LIBRARY)
+        self._count(changes=len(gone), items_=-lost, versions_=-files, size=-int(size))
+
+    def assign(self, principal: PrincipalKey, role: Role) -> None:
+        put_assignment(
+            self._connection,
+            self._tenant_id,
+            RoleAssignment(site_key=self._site.key, principal=principal, role=role),
+        )
+        self._count(changes=1)
+
+    def unassign(self, principal: PrincipalKey) -> None:
+        remove_assignment(self._connection, self._tenant_id, self._site.key, principal)
+        self._count(changes=1)
+
+    def _require_additions(self) -> None:
+        if self._site.lock_state is LockState.NO_ADDITIONS and self._site.published_at is not None:
+            raise content.SiteLocked("Nothing may be added to this site.", lock_state=self._site.lock_state.value)
+
+    def _require_free(self, parent: Item, name: str, item: Item) -> None:
+        taken = self._connection.execute(
+            select(items.c.key).where(
+                items.c.tenant_id == self._tenant_id,
+                items.c.site_key == self._site.key,
+                items.c.parent_key == parent.key,
+                items.c.name_key == paths.name_key(name),
+                items.c.deleted_at.is_(None),
+                items.c.key != item.key,
+            )
+        ).first()
+        if taken:
+            raise content.NameTaken(f"The folder holds an item named {name!r} already.", name=name)
+
+    def _below(self, item: Item) -> set[int]:
+        """The keys of an item and everything live below it."""
+        most = limits.DEFAULT.write_rows
+        if item.kind is ItemKind.FILE:
+            return {item.key}
+        tree = select(literal(item.key, BigInteger).label("key")).cte("tree", recursive=True)
+        child = items.alias("child")
+        tree = tree.union_all(
+            select(child.c.key).where(
+                child.c.tenant_id == self._tenant_id,
+                child.c.site_key == self._site.key,
+                child.c.parent_key == tree.c.key,
+                child.c.deleted_at.is_(None),
+            )
+        )
+        keys = set(self._connection.execute(select(tree.c.key).limit(most + 1)).scalars())
+        if len(keys) > most:
+            raise errors.Refused(
+                f"The folder holds more than {most} items.", remedy="Move or delete its subfolders one by one first."
+            )
+        return keys
+
+    def _shift(self, keys: set[int], shift: int) -> None:
+        self._connection.execute(
+            update(items)
+            .where(items.c.tenant_id == self._tenant_id, items.c.key.in_(keys))
+            .values(depth=items.c.depth + shift)
+        )
+
+    def _set(self, item: Item, **values: object) -> None:
+        done = self._connection.execute(
+            update(items)
+            .where(
+                items.c.tenant_id == self._tenant_id,
+                items.c.site_key == self._site.key,
+                items.c.key == item.key,
+                items.c.deleted_at.is_(None),
+            )
+            .values(change_no=self._site.change_no + 1, **values)
+        )
+        if done.rowcount != 1:
+            raise errors.NotFound("The item is gone.", item=item.item_id)
+
+    def _again(self, item_id: ItemId) -> Item:
+        found = self._items.by_id(self._site.key, item_id)
+        if found is None:
+            raise errors.NotFound("The item is gone.", item=item_id)
+        return found
+
+    def _count(self, *, changes: int, items_: int = 0, versions_: int = 0, size: int = 0) -> None:
+        site = self._site
+        self._site = dataclasses.replace(
+            site,
+            change_no=site.change_no + changes,
+            item_count=site.item_count + items_,
+            version_count=site.version_count + versions_,
+            size_bytes=site.size_bytes + size,
+            modified_at=self._now,
+        )
+        self._connection.execute(
+            update(sites)
+            .where(sites.c.tenant_id == self._tenant_id, sites.c.key == site.key)
+            .values(
+                change_no=self._site.change_no,
+                item_count=self._site.item_count,
+                version_count=self._site.version_count,
+                size_bytes=self._site.size_bytes,
+                modified_at=self._now,
+            )
+        )
