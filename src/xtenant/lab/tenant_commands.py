@@ -1,0 +1,73 @@
+"""What a running tenant answers on its control socket: settings, the clock's advance, device codes, mails kept back.
+
+These act on the tenant's store through its operations, as nobody's routes could: whoever may open the socket owns the lab.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from xtenant.domain import errors
+from xtenant.domain.tenant import TenantSettings
+from xtenant.lab.clock import LabClock
+from xtenant.lab.control import Command
+from xtenant.lab.switches import switch, switches_of
+from xtenant.operations.device_codes import approve_device_code
+from xtenant.service import TenantService
+
+
+class TenantCommands:
+    """The commands of one tenant's process."""
+
+    def __init__(self, service: TenantService, clock: LabClock) -> None:
+        self._service = service
+        self._clock = clock
+
+    def table(self) -> dict[str, Command]:
+        return {
+            "settings": self._in_thread(self._settings),
+            "set": self._in_thread(self._set),
+            "clock": self._in_thread(self._advanced),
+            "approve": self._in_thread(self._approve),
+        }
+
+    def adopt_security_offset(self) -> None:
+        """Take the offset of the security clock from the store, at the start and after each change."""
+        with self._service.units.read() as uow:
+            self._clock.security_offset_seconds = uow.settings.get().security_clock_offset
+
+    def _in_thread(self, command: Callable[[Mapping[str, Any]], object]) -> Command:
+        async def run(facts: Mapping[str, Any]) -> object:
+            return await asyncio.to_thread(command, facts)
+
+        return run
+
+    def _settings(self, facts: Mapping[str, Any]) -> dict[str, object]:
+        with self._service.units.read() as uow:
+            return switches_of(uow.settings.get())
+
+    def _set(self, facts: Mapping[str, Any]) -> dict[str, object]:
+        """All pairs or none: an unknown key or bad value changes nothing."""
+        pairs = [(str(key), str(value)) for key, value in facts["pairs"]]
+        with self._service.units.write() as uow:
+            settings: TenantSettings = uow.settings.get()
+            for key, value in pairs:
+                settings = switch(settings, key, value)
+            uow.settings.put(settings)
+        self.adopt_security_offset()
+        return switches_of(settings)
+
+    def _advanced(self, facts: Mapping[str, Any]) -> dict[str, object]:
+        self._clock.reload()
+        return {"business_time": self._clock.business_now().isoformat()}
+
+    def _approve(self, facts: Mapping[str, Any]) -> dict[str, object]:
+        upn = str(facts.get("upn", ""))
+        if "@" not in upn:
+            raise errors.UsageError(
+                "A device code is approved in a user's name.", remedy="Name the user with --as UPN."
+            )
+        app = approve_device_code(self._service.units, str(facts.get("code", "")), upn, clock=self._service.clock)
+        return {"app": app.display_name, "upn": upn}
