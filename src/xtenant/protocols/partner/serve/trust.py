@@ -55,25 +55,29 @@ def routes(backend: Backend, tokens: PartnerTokens) -> list[Route]:
         version = await call.run(operations.schema_for_partner, backend.units, geo=call.geo, caller=call.caller)
         return Response(codec.encode_schema(version), media_type=_JSON)
 
-    async def keys(call: Call) -> Response:
-        return Response(msgspec.json.encode(tokens.document(call.geo)), media_type=_JSON)
-
     return [
         _partner(codec.NOTIFICATION_PATH, notification, Evidence.NOT_PUBLIC, "partner.notify"),
         _partner(codec.VERIFICATION_PATH, verification, Evidence.NOT_PUBLIC, "partner.verify"),
         _partner(codec.SCHEMA_PATH, schema, Evidence.OUR_CHOICE, "partner.schema"),
-        Route(
-            hosts=frozenset({HostRole.MY}),
-            method="GET",
-            path=codec.KEYS_PATH,
-            who=Who.ANYONE,
-            handler=keys,
-            protocol="partner",
-            evidence=Evidence.OUR_CHOICE,
-            verb="partner.keys",
-            source="settled A 6, B 17: a static answer without a database",
-        ),
+        _keys_route(tokens),
     ]
+
+
+def _keys_route(tokens: PartnerTokens) -> Route:
+    async def keys(call: Call) -> Response:
+        return Response(msgspec.json.encode(tokens.document(call.geo)), media_type=_JSON)
+
+    return Route(
+        hosts=frozenset({HostRole.MY}),
+        method="GET",
+        path=codec.KEYS_PATH,
+        who=Who.ANYONE,
+        handler=keys,
+        protocol="partner",
+        evidence=Evidence.OUR_CHOICE,
+        verb="partner.keys",
+        source="settled A 6, B 17: a static answer without a database",
+    )
 
 
 def _partner(path: str, handler: Handler, evidence: Evidence, verb: str) -> Route:
