@@ -35,6 +35,7 @@ class Limits:
     refresh_token_seconds: int = 90 * 86_400
     device_code_seconds: int = 900
     digest_seconds: int = 1_800
+    download_url_seconds: int = 3_600
     map_rows: int = 250_000
     write_rows: int = 10_000
     queue: int = 4_000
