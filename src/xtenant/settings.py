@@ -130,7 +130,7 @@ def read_service_settings(path: Path) -> ServiceSettings:
     """Read `service.json` or `service.toml`. Raises UsageError with the place of the mistake."""
     decode = msgspec.toml.decode if path.suffix == ".toml" else msgspec.json.decode
     try:
-        return decode(path.read_bytes(), type=ServiceSettings)
+        return decode(path.read_bytes(), type=ServiceSettings, dec_hook=_path_of)
     except FileNotFoundError as error:
         raise errors.UsageError(f"There is no settings file at {path}.") from error
     except msgspec.DecodeError as error:
@@ -142,8 +142,15 @@ def write_service_settings(path: Path, settings: ServiceSettings) -> None:
     temporary = path.with_suffix(".new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(settings), indent=1))
+        file.write(msgspec.json.format(msgspec.json.encode(settings, enc_hook=str), indent=1))
     temporary.rename(path)
+
+
+def _path_of(kind: type, value: object) -> Path:
+    """msgspec knows no paths: they are text in files."""
+    if kind is not Path or not isinstance(value, str):
+        raise ValueError(f"{value!r} is not a path")
+    return Path(value)
 
 
 class ToolSettings(msgspec.Struct, frozen=True, kw_only=True):
