@@ -40,7 +40,9 @@ class Echo:
         if raw.startswith("/v1.0/bytes/"):
             await send_bytes(send, int(raw.rsplit("/", 1)[1]))
             return
-        text = f"{self.name} {scope['method']} {raw}?{scope['query_string'].decode()} {headers[b'host'].decode()} {size}"
+        text = (
+            f"{self.name} {scope['method']} {raw}?{scope['query_string'].decode()} {headers[b'host'].decode()} {size}"
+        )
         await send({"type": "http.response.start", "status": 200, "headers": [(b"x-tenant", self.name.encode())]})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else text.encode()})
 
@@ -90,5 +92,7 @@ async def proxying(ports: dict[str, int | None]) -> AsyncIterator[ConnectProxy]:
         await proxy.stop()
 
 
-def client_through(proxy: ConnectProxy, folder: CertificateFolder, stack: AsyncExitStack | None = None) -> httpx.AsyncClient:
+def client_through(
+    proxy: ConnectProxy, folder: CertificateFolder, stack: AsyncExitStack | None = None
+) -> httpx.AsyncClient:
     return httpx.AsyncClient(proxy=f"http://127.0.0.1:{proxy.port}", verify=tls_of(folder), trust_env=False, timeout=20)

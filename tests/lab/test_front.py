@@ -37,7 +37,9 @@ TENANTS = [
 
 
 def jwt(**claims: str) -> str:
-    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in ({"alg": "x"}, claims)]
+    parts = [
+        base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in ({"alg": "x"}, claims)
+    ]
     return ".".join([*parts, "signature"])
 
 
@@ -92,7 +94,11 @@ BASIC = "Basic " + base64.b64encode(f"{FABRIKAM_APP}:secret".encode()).decode()
         ("POST", TOKEN, {"data": {"client_assertion": jwt(iss=FABRIKAM_APP, sub=FABRIKAM_APP)}}),
         ("GET", f"https://{LOGIN_HOST}/common/userrealm/ann@fabrikam.com?api-version=1.0", {}),
         ("GET", f"https://{GRAPH_HOST}/v1.0/me", {"headers": {"Authorization": f"Bearer {jwt(tid=FABRIKAM_ID)}"}}),
-        ("PUT", f"https://{GRAPH_HOST}/v1.0/x", {"content": b"", "headers": {"Authorization": f"bearer {jwt(tid=FABRIKAM_ID)}"}}),
+        (
+            "PUT",
+            f"https://{GRAPH_HOST}/v1.0/x",
+            {"content": b"", "headers": {"Authorization": f"bearer {jwt(tid=FABRIKAM_ID)}"}},
+        ),
     ],
 )
 def test_each_hint_leads_to_its_tenant(tmp_path: Path, method: str, url: str, options: dict[str, object]) -> None:
@@ -166,7 +172,9 @@ def test_what_no_tenant_owns_is_refused_in_entras_form(
     assert answer.json()["error_description"].startswith(f"AADSTS{number}: ")
 
 
-@pytest.mark.parametrize("authorization", ["", "Bearer x", "Bearer a.!!.c", f"Bearer {jwt(tid='nobody')}", "Bearer a.e30.c"])
+@pytest.mark.parametrize(
+    "authorization", ["", "Bearer x", "Bearer a.!!.c", f"Bearer {jwt(tid='nobody')}", "Bearer a.e30.c"]
+)
 def test_graph_without_a_token_of_a_tenant_is_unauthorized(tmp_path: Path, authorization: str) -> None:
     headers = {"Authorization": authorization} if authorization else {}
     answer = ask(tmp_path, lambda here: here.client.get(f"https://{GRAPH_HOST}/v1.0/me", headers=headers))
