@@ -283,6 +283,12 @@ async def test_a_token_that_is_not_right_in_everything_is_refused(
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "notSignedIn")
 
 
+async def test_a_tenant_is_not_its_own_partner(contoso: Service, wires: Wires, clock: FakeClock) -> None:
+    from_the_other_geo = claims(contoso, clock, iss="https://contosoeur-my.sharepoint.com/")
+    for body in (claims(contoso, clock), from_the_other_geo):
+        assert (await get(wires, signed(contoso, body))).status_code == 401
+
+
 async def test_the_forgeries_are_judged_beside_a_token_that_is_right(
     contoso: Service, fabrikam: Service, wires: Wires, clock: FakeClock
 ) -> None:
