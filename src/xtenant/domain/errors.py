@@ -13,6 +13,7 @@ XTenantError
 ├── PartnerUnreachable        the other tenant could not be asked               exit 6
 ├── NetworkError              the own tenant could not be reached               exit 6
 ├── Throttled                 come again later                                  exit 6
+├── StorageFull               no room for content
 └── Unexpected                a fault of ours
 
 A class carries code, remedy, retry rule and exit code; an instance carries the text and typed facts. Nothing here knows
@@ -140,6 +141,14 @@ class Expired(Refused):
 
     code = "resyncRequired"
     remedy = "Start again without the token."
+
+
+class StorageFull(XTenantError):
+    """There is no room for the content; what was there before is untouched."""
+
+    code = "quotaLimitReached"
+    remedy = "Make room on the disk of the content store, then send it again."
+    retry = Retry.AFTER_SOMEONE_ACTS
 
 
 class WrongRange(UsageError):

@@ -45,6 +45,7 @@ STATUS_OF: tuple[tuple[type[errors.XTenantError], int], ...] = (
     (errors.Locked, 423),
     (errors.Throttled, 429),
     (errors.PartnerUnreachable, 503),
+    (errors.StorageFull, 507),
     (errors.Refused, 400),
 )
 
