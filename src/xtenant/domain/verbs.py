@@ -1,0 +1,244 @@
+"""The one table of what can be asked for: verb, operation, cmdlets, command, routes. Strings only.
+
+Help, completion, the coverage page and the tests that compare the table with the code come from here. A verb without a
+cmdlet has none at Microsoft; a verb without a command is reached by other means, which `note` names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verb:
+    """One row. `operation` is `module.function` below `xtenant.operations`; `routes` are short names of wire calls."""
+
+    name: str
+    operation: str = ""
+    cmdlets: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    routes: tuple[str, ...] = ()
+    note: str = ""
+
+
+CONNECTION_CMDLETS = ("Connect-SPOService", "Disconnect-SPOService")
+"""Cmdlets that change what this program is connected to and ask a tenant for nothing but a token."""
+
+VERBS: tuple[Verb, ...] = (
+    Verb(
+        name="host_url.get",
+        operation="trust.host_url",
+        cmdlets=("Get-SPOCrossTenantHostUrl",),
+        commands=("host-url",),
+        routes=("CSOM Tenant.GetMySiteHostUrl",),
+    ),
+    Verb(
+        name="trust.set",
+        operation="trust.request_trust",
+        cmdlets=("Set-SPOCrossTenantRelationship",),
+        commands=("trust set",),
+        routes=("CSOM Tenant.NewSPOTenantOrgRelation",),
+    ),
+    Verb(
+        name="trust.test",
+        operation="trust.verify_trust",
+        cmdlets=("Test-SPOCrossTenantRelationship", "Verify-SPOCrossTenantRelationship"),
+        commands=("trust test",),
+        routes=("CSOM Tenant.VerifySPOTenantOrgRelation",),
+    ),
+    Verb(
+        name="trust.remove",
+        operation="trust.remove_trust",
+        cmdlets=("Remove-SPOCrossTenantRelationship",),
+        commands=("trust remove",),
+        routes=("CSOM Tenant.RemoveSPOTenantOrgRelation",),
+    ),
+    Verb(
+        name="trust.list",
+        operation="trust.list_trust",
+        cmdlets=("Get-SPOCrossTenantRelationship",),
+        commands=("trust list", "trust matrix"),
+        routes=("CSOM Tenant.GetSPOTenantOrgRelationAll",),
+    ),
+    Verb(
+        name="trust.by_partner",
+        operation="trust.trust_by_partner",
+        cmdlets=("Get-SPOCrossTenantRelationshipByPartner",),
+        routes=("CSOM Tenant.GetSPOTenantOrgRelationByPartner",),
+        note="`trust test` reads it for the partner's side",
+    ),
+    Verb(
+        name="trust.by_scenario",
+        operation="trust.trust_by_scenario",
+        cmdlets=("Get-SPOCrossTenantRelationshipByScenario",),
+        routes=("CSOM Tenant.GetSPOTenantOrgRelationByScenario",),
+        note="`trust list` shows all scenarios",
+    ),
+    Verb(
+        name="trust.inbox",
+        operation="trust.list_inbox",
+        commands=("trust inbox",),
+        routes=("GET /_api/xtenant/inbox",),
+        note="Microsoft sends a mail and keeps no list",
+    ),
+    Verb(
+        name="compatibility.get",
+        operation="trust.compatibility",
+        cmdlets=("Get-SPOCrossTenantCompatibilityStatus",),
+        commands=("compatibility",),
+        routes=("GET /_api/XTenantMoveCompatibilityCheck(targetTenantHostUrl=)",),
+    ),
+    Verb(
+        name="map.replace",
+        operation="identity_map.replace",
+        cmdlets=("Add-SPOTenantIdentityMap",),
+        commands=("map replace",),
+        routes=("CSOM Tenant.AddOrUpdateTenantIdentityMap",),
+    ),
+    Verb(
+        name="map.lookup_user",
+        operation="identity_map.lookup_user",
+        cmdlets=("Get-SPOTenantIdentityMappingUser",),
+        commands=("map lookup",),
+        routes=("CSOM Tenant.GetTenantUserIdentityMappingItem",),
+    ),
+    Verb(
+        name="map.lookup_group",
+        operation="identity_map.lookup_group",
+        cmdlets=("Get-SPOTenantIdentityMappingGroup",),
+        commands=("map lookup",),
+        routes=("CSOM Tenant.GetTenantGroupIdentityMappingItem",),
+    ),
+    Verb(
+        name="move.start",
+        operation="moves.start",
+        cmdlets=(
+            "Start-SPOCrossTenantUserContentMove",
+            "Start-SPOCrossTenantSiteContentMove",
+            "Start-SPOCrossTenantGroupContentMove",
+        ),
+        commands=("move start",),
+        routes=("POST /_api/SiteMoveJobs",),
+    ),
+    Verb(
+        name="move.list",
+        operation="moves.report",
+        cmdlets=(
+            "Get-SPOCrossTenantUserContentMoveState",
+            "Get-SPOCrossTenantSiteContentMoveState",
+            "Get-SPOCrossTenantGroupContentMoveState",
+        ),
+        commands=("move list",),
+        routes=("GET /_api/SiteMoveJobs/GetMoveReport(…)",),
+    ),
+    Verb(
+        name="move.show",
+        operation="moves.show",
+        cmdlets=(
+            "Get-SPOCrossTenantUserContentMoveState",
+            "Get-SPOCrossTenantSiteContentMoveState",
+            "Get-SPOCrossTenantGroupContentMoveState",
+        ),
+        commands=("move show", "move watch"),
+        routes=("GET /_api/SiteMoveJobs(url=)", "GET /_api/SiteMoveJobs/GetByMoveId(SiteMoveId=)"),
+    ),
+    Verb(
+        name="move.cancel",
+        operation="moves.cancel",
+        cmdlets=(
+            "Stop-SPOCrossTenantUserContentMove",
+            "Stop-SPOCrossTenantSiteContentMove",
+            "Stop-SPOCrossTenantGroupContentMove",
+        ),
+        commands=("move cancel",),
+        routes=("POST /_api/SiteMoveJobs(url=)/Cancel",),
+    ),
+    Verb(
+        name="sites.list",
+        operation="sites.list_sites",
+        cmdlets=("Get-SPOSite",),
+        commands=("sites list", "redirects list"),
+        routes=("CSOM Tenant.GetSitePropertiesFromSharePointByFilters",),
+    ),
+    Verb(
+        name="sites.get",
+        operation="sites.get_site",
+        cmdlets=("Get-SPOSite",),
+        commands=("sites show",),
+        routes=("CSOM Tenant.GetSitePropertiesByUrl",),
+    ),
+    Verb(
+        name="sites.remove",
+        operation="sites.remove_site",
+        cmdlets=("Remove-SPOSite",),
+        commands=("sites remove",),
+        routes=("CSOM Tenant.RemoveSite",),
+    ),
+    Verb(
+        name="sites.remove_deleted",
+        operation="sites.remove_deleted_site",
+        cmdlets=("Remove-SPODeletedSite",),
+        commands=("sites remove-deleted",),
+        routes=("CSOM Tenant.RemoveDeletedSite",),
+    ),
+    Verb(
+        name="tenant.find",
+        operation="directory.find_tenant",
+        routes=(
+            "GET /v1.0/tenantRelationships/findTenantInformationByTenantId(…)",
+            "GET /v1.0/tenantRelationships/findTenantInformationByDomainName(…)",
+        ),
+        note="`trust set` asks it and shows the answer",
+    ),
+    Verb(name="users.create", operation="directory.create_user", routes=("POST /v1.0/users",), note="any Graph client"),
+    Verb(name="users.get", operation="directory.get_user", routes=("GET /v1.0/users/{id}",), note="any Graph client"),
+    Verb(name="users.list", operation="directory.list_users", routes=("GET /v1.0/users",), note="any Graph client"),
+    Verb(
+        name="groups.create", operation="directory.create_group", routes=("POST /v1.0/groups",), note="any Graph client"
+    ),
+    Verb(
+        name="groups.get", operation="directory.get_group", routes=("GET /v1.0/groups/{id}",), note="any Graph client"
+    ),
+    Verb(name="groups.list", operation="directory.list_groups", routes=("GET /v1.0/groups",), note="any Graph client"),
+    Verb(name="content.read", operation="content", routes=("GET /v1.0/drives/{id}/…",), note="any Graph client"),
+    Verb(name="content.write", operation="content", routes=("PUT /v1.0/drives/{id}/…",), note="any Graph client"),
+    Verb(
+        name="partner.notify",
+        operation="trust.receive_request",
+        routes=("GET /_api/OrgRelationNotification(…)",),
+        note="the partner's service",
+    ),
+    Verb(
+        name="partner.verify",
+        operation="trust.answer_verification",
+        routes=("GET /_api/OrgRelationVerification(…)",),
+        note="the partner's service",
+    ),
+    Verb(name="partner.schema", operation="trust.schema_for_partner", note="the partner's service"),
+    Verb(name="partner.keys", routes=("GET /_api/xtenant/partner-keys",), note="the partner's service"),
+    Verb(name="partner.move", operation="moves", note="the partner's service"),
+    Verb(name="sign_in", operation="sign_in", commands=("token",), note="any OAuth client; `xtenant connect` keeps it"),
+)
+
+COMMANDS_WITHOUT_VERB = ("connect", "shell", "trust explain-mail", "profiles list", "profiles remove")
+"""Commands that ask no tenant for anything, or run lines of others."""
+
+
+def verb(name: str) -> Verb:
+    """The row of a name; every `sign_in.…` route belongs to the row `sign_in`. Raises KeyError."""
+    wanted = "sign_in" if name.startswith("sign_in.") else name
+    return next((row for row in VERBS if row.name == wanted), None) or _missing(name)
+
+
+def _missing(name: str) -> Verb:
+    raise KeyError(name)
+
+
+def cmdlet_names() -> tuple[str, ...]:
+    """Every cmdlet of the table once, in table order, with the two that only connect."""
+    return tuple(dict.fromkeys((*CONNECTION_CMDLETS, *(name for row in VERBS for name in row.cmdlets))))
+
+
+def command_names() -> tuple[str, ...]:
+    """Every command of the table once, in table order."""
+    return tuple(dict.fromkeys(name for row in VERBS for name in row.commands))
