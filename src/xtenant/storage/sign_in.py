@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import Column, Connection, Row, Table, UniqueConstraint, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from xtenant.domain.directory import AppId, UserId
 from xtenant.domain.sign_in import DeviceCode, DeviceCodeState, RefreshToken
@@ -57,11 +58,10 @@ class KeyStore:
         return self._connection.execute(query).scalar_one_or_none()
 
     def keep(self, name: str, pem: str) -> str:
-        standing = self.get(name)
-        if standing is not None:
-            return standing
-        self._connection.execute(insert(keys).values(tenant_id=self._tenant_id, name=name, pem=pem))
-        return pem
+        insert_once = (postgresql if self._connection.dialect.name == "postgresql" else sqlite).insert(keys)
+        row = {"tenant_id": self._tenant_id, "name": name, "pem": pem}
+        self._connection.execute(insert_once.values(row).on_conflict_do_nothing())
+        return self.get(name) or pem
 
 
 class DeviceCodeStore:
