@@ -11,12 +11,13 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import httpcore
+import httpx
 import msgspec
 
 from xtenant.domain import errors
@@ -25,7 +26,7 @@ from xtenant.domain.ports.clock import Clock
 from xtenant.domain.ports.units import unit_is_open
 from xtenant.wire.addresses import public_addresses, resolve
 from xtenant.wire.guards import SentInsideUnit
-from xtenant.wire.transport import RETRIED_STATUSES, USER_AGENT, Connection, tls_context
+from xtenant.wire.transport import RETRIED_STATUSES, USER_AGENT, Connection, require_token_host, tls_context
 
 PIECE = MIB
 FRAGMENT = 10 * MIB
@@ -106,6 +107,22 @@ class BulkTransfer:
                 at = self._asked_position(upload_url, size)
             if at >= size:
                 at = max(0, size - fragment)  # a repeat of the last fragment brings the item again (finding 5)
+
+    def send(self, url: str, pieces: Iterator[bytes], headers: Mapping[str, str]) -> dict[str, object]:
+        """POST a body of unknown length, once, and return the JSON answer (our import route; the token is in `headers`).
+
+        Raises the same errors as a transfer; nothing is repeated, since the pieces cannot be read twice.
+        """
+        _refuse_inside_unit(url)
+        require_token_host(httpx.URL(url))
+        try:
+            with self._exchange("POST", url, dict(headers), body=pieces) as answer:
+                _raise_for(answer, url)
+                return msgspec.json.decode(_read_all(answer), type=dict[str, object])
+        except _Busy as busy:
+            raise errors.Throttled(f"{urlsplit(url).hostname} is busy: {busy}.") from busy
+        except _BROKEN as broken:
+            raise errors.NetworkError(f"{urlsplit(url).hostname} broke the transfer: {broken}.") from broken
 
     def _stretch(self, url: str, start: int, size: int | None) -> Iterator[tuple[bytes, int | None]]:
         """One request's pieces, each with how much is left after it."""
@@ -241,6 +258,8 @@ def _raise_for(answer: http.client.HTTPResponse, url: str) -> None:
         raise _Busy(status, min(float(after), LONGEST_WAIT_SECONDS * 10) if after.isdecimal() else None)
     if status in (401, 403):
         raise errors.NotSignedIn(text, remedy="The address has expired or is not allowed; ask for a new one.")
+    if status in (400, 413):
+        raise errors.UsageError(f"{text[:-1]}: {_told(answer)}")
     if status == 404:
         raise errors.NotFound(text)
     if status == 409:
@@ -250,6 +269,11 @@ def _raise_for(answer: http.client.HTTPResponse, url: str) -> None:
     if status == 423:
         raise errors.Locked(text)
     raise errors.NetworkError(text)
+
+
+def _told(answer: http.client.HTTPResponse) -> str:
+    """What a refusal says, for the person who reads it."""
+    return answer.read(2_048).decode("utf-8", "replace")
 
 
 def _promised(answer: http.client.HTTPResponse, start: int, size: int | None) -> int | None:

@@ -1,0 +1,186 @@
+"""Bringing a folder's real files into a site of a lab: walk, make names legal, send in batches (`xtenant lab import`).
+
+Dates are kept. Symbolic links and special files are skipped and reported, unreadable ones reported, names that SharePoint
+refuses are changed and reported. Nothing outside the folder is read.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from xtenant.domain import paths
+from xtenant.domain.limits import MIB
+from xtenant.wire.archive import END, PIECE, Member, write_member
+
+BATCH_MEMBERS = 1_000
+BATCH_BYTES = 64 * MIB
+DEEPEST = 200
+_VTI = re.compile("_vti_", re.IGNORECASE)
+
+Send = Callable[[Iterator[bytes]], object]
+"""Sends one archive, as pieces, to the tenant; raises when the tenant refuses it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What has been sent so far."""
+
+    items: int
+    size_bytes: int
+
+
+@dataclass(slots=True, kw_only=True)
+class ImportReport:
+    """What was imported and what was not, by path inside the folder."""
+
+    folders: int = 0
+    files: int = 0
+    size_bytes: int = 0
+    skipped: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    renamed: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    file: Path
+    names: tuple[str, ...]
+    is_folder: bool
+    size_bytes: int
+    modified_at: datetime
+
+
+def import_folder(
+    folder: Path,
+    send: Send,
+    *,
+    path_from_site: str,
+    author: str | None = None,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> ImportReport:
+    """Send everything below a folder; each batch is one archive that stands alone.
+
+    `path_from_site` is the decoded path of the library (`sites/x/Shared Documents`), for the limit of 400 characters.
+    """
+    report = ImportReport()
+    walk = _Walk(report, room=paths.PATH_LENGTH - len(path_from_site) - 1)
+    for batch in _batches(walk.below(folder)):
+        send(_archive(batch, author, report))
+        progress(Progress(items=report.files + report.folders, size_bytes=report.size_bytes))
+    return report
+
+
+def _batches(found: Iterator[_Found]) -> Iterator[list[_Found]]:
+    batch: list[_Found] = []
+    size = 0
+    for each in found:
+        if batch and (len(batch) >= BATCH_MEMBERS or size + each.size_bytes > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(each)
+        size += each.size_bytes
+    if batch:
+        yield batch
+
+
+def _archive(batch: list[_Found], author: str | None, report: ImportReport) -> Iterator[bytes]:
+    for found in batch:
+        if found.is_folder:
+            report.folders += 1
+            yield from write_member(_member(found, author, iter(())))
+            continue
+        try:
+            source = found.file.open("rb")
+        except OSError as error:
+            report.skipped.append(("/".join(found.names), error.strerror or "unreadable"))
+            continue
+        with source:
+            yield from write_member(_member(found, author, iter(partial(source.read, PIECE), b"")))
+        report.files += 1
+        report.size_bytes += found.size_bytes
+    yield END
+
+
+def _member(found: _Found, author: str | None, content: Iterator[bytes]) -> Member:
+    return Member(
+        names=found.names,
+        is_folder=found.is_folder,
+        size_bytes=found.size_bytes,
+        modified_at=found.modified_at,
+        created_at=found.modified_at,
+        author=author,
+        editor=author,
+        content=content,
+    )
+
+
+class _Walk:
+    """Finds files and folders, folders before what they hold, names in order."""
+
+    def __init__(self, report: ImportReport, room: int) -> None:
+        self._report = report
+        self._room = room
+
+    def below(self, folder: Path, names: tuple[str, ...] = (), shown: str = "") -> Iterator[_Found]:
+        taken: set[str] = set()
+        for file, facts in self._entries(folder, shown):
+            place = f"{shown}/{file.name}".lstrip("/")
+            is_folder = stat.S_ISDIR(facts.st_mode)
+            reason = _not_taken(facts.st_mode)
+            name = legal_name(file.name, taken, folder=is_folder, at_root=not names)
+            inside = (*names, name)
+            if reason is None and (len("/".join(inside)) > self._room or len(inside) > DEEPEST):
+                reason = "its path would be longer than 400 characters"
+            if reason is not None:
+                self._report.skipped.append((place, reason))
+                continue
+            taken.add(paths.name_key(name))
+            if name != file.name:
+                self._report.renamed.append((place, "/".join(inside)))
+            yield _Found(
+                file=file,
+                names=inside,
+                is_folder=is_folder,
+                size_bytes=0 if is_folder else facts.st_size,
+                modified_at=datetime.fromtimestamp(max(0, int(facts.st_mtime)), UTC),
+            )
+            if is_folder:
+                yield from self.below(file, inside, place)
+
+    def _entries(self, folder: Path, shown: str) -> Iterator[tuple[Path, os.stat_result]]:
+        try:
+            files = sorted(folder.iterdir(), key=lambda file: file.name)
+        except OSError as error:
+            self._report.skipped.append((shown or ".", error.strerror or "unreadable"))
+            return
+        for file in files:
+            try:
+                yield file, file.lstat()
+            except OSError as error:
+                self._report.skipped.append((f"{shown}/{file.name}".lstrip("/"), error.strerror or "unreadable"))
+
+
+def _not_taken(mode: int) -> str | None:
+    if stat.S_ISDIR(mode) or stat.S_ISREG(mode):
+        return None
+    return "symbolic link" if stat.S_ISLNK(mode) else "special file"
+
+
+def legal_name(name: str, taken: set[str], *, folder: bool, at_root: bool) -> str:
+    """A name SharePoint takes that none of `taken` (name keys) has: forbidden signs become `_`, doubles get a number."""
+    text = name.encode("utf-8", "replace").decode()
+    text = "".join("_" if sign in paths.FORBIDDEN or not sign.isprintable() else sign for sign in text)
+    text = text.strip(" ").rstrip(".")[: paths.NAME_LENGTH] or "_"
+    if not paths.is_item_name(text, folder=folder, at_root=at_root):
+        text = f"_{_VTI.sub('_vti-', text.replace('~', '_'))}"[: paths.NAME_LENGTH].rstrip(". ")
+    wanted, number = text, 0
+    while paths.name_key(wanted) in taken:
+        number += 1
+        wanted = paths.numbered(text, number)
+    return wanted
