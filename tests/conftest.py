@@ -34,13 +34,13 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer | None]:
+def postgres_server() -> Iterator[PostgresServer | None]:
     """A PostgreSQL of our own for this run, or None where no PostgreSQL is installed (the tests then say so)."""
     programs = find_postgres()
     if programs is None:
         yield None
         return
-    with PostgresServer(programs, tmp_path_factory.mktemp("postgres")) as server:
+    with PostgresServer(programs) as server:
         yield server
 
 

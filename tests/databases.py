@@ -7,6 +7,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 
@@ -20,30 +21,29 @@ def find_postgres() -> Path | None:
 
 
 class PostgresServer:
-    """Started on enter, stopped on exit; PostgreSQL refuses root, so root runs it as `nobody` or `postgres`."""
+    """Started on enter, stopped on exit; PostgreSQL refuses root, so root runs it as `nobody` or `postgres`.
 
-    def __init__(self, programs: Path, folder: Path) -> None:
+    Its folder is its own, not pytest's: those are closed to other users.
+    """
+
+    def __init__(self, programs: Path) -> None:
         self._programs = programs
-        self._folder = folder
+        self._folder = Path(tempfile.mkdtemp(prefix="xtenant-postgres-"))
         self._user = _unprivileged_user()
         self._names = (f"test{number}" for number in itertools.count(1))
 
     def __enter__(self) -> PostgresServer:
         if self._user is not None:
-            # pytest's own folders are 0700 for root; the server's user needs to pass through them
-            for folder in [self._folder, *self._folder.parents]:
-                if folder.owner() == "root" and not folder.stat().st_mode & 0o001:
-                    folder.chmod(folder.stat().st_mode | 0o011)
             os.chown(self._folder, self._user.pw_uid, self._user.pw_gid)
         self._run("initdb", "-D", str(self._data), "-U", "xtenant", "--auth=trust", "--no-sync", "-E", "UTF8")
-        options = (
-            f"-c listen_addresses='' -c unix_socket_directories={self._folder} -c fsync=off -c max_connections=300"
-        )
+        options = f"-c listen_addresses='' -c unix_socket_directories={self._folder} -c fsync=off"
+        options += " -c max_connections=300"
         self._run("pg_ctl", "-D", str(self._data), "-o", options, "-w", "-l", str(self._folder / "log"), "start")
         return self
 
     def __exit__(self, *exc: object) -> None:
         self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "-w", "stop")
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     @property
     def _data(self) -> Path:
