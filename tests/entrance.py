@@ -5,6 +5,11 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime
+import functools
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
@@ -25,6 +30,8 @@ from xtenant.domain.sign_in import TenantKeys
 from xtenant.domain.tenant import Geo, GeoCode, HostRole, PublicTenant, Tenant, TenantId
 from xtenant.operations.sign_in import SeedApp, SeedUser, seed_directory
 from xtenant.protocols.oauth import serve
+from xtenant.storage.database import SqlUnits, open_engine
+from xtenant.storage.tables import metadata
 from xtenant.wire.backend import Backend
 from xtenant.wire.bearer import BearerAuthenticator
 from xtenant.wire.edge import Call, Edge
@@ -103,6 +110,27 @@ class InProcess(httpx.BaseTransport):
         return httpx.Response(answer.status_code, headers=answer.headers, content=await answer.aread())
 
 
+@functools.cache
+def _seeded_database() -> bytes:
+    """A SQLite file with the schema and the people and apps below, made once a run."""
+    with tempfile.TemporaryDirectory() as folder:
+        engine = open_engine(f"sqlite:///{folder}/tenant.db")
+        metadata.create_all(engine)
+        seed_directory(SqlUnits(engine, TENANT_ID), [PERSON], APPS, clock=FakeClock(), ids=CountingIds(900_000))
+        engine.dispose()
+        return Path(folder, "tenant.db").read_bytes()
+
+
+@contextmanager
+def entrance(folder: Path, clock: Clock | None = None) -> Iterator[Entrance]:
+    """An entrance with a store of its own in a folder."""
+    file = folder / "tenant.db"
+    file.write_bytes(_seeded_database())
+    engine = open_engine(f"sqlite:///{file}")
+    yield Entrance(SqlUnits(engine, TENANT_ID), clock)
+    engine.dispose()
+
+
 class NoPartner:
     """Nothing here asks a partner."""
 
@@ -115,7 +143,6 @@ class Entrance:
         self.clock = clock or FakeClock()
         self.ids = CountingIds()
         self.issuer = TokenIssuer(tenant=TENANT, keys=KEYS, clock=self.clock, ids=self.ids, limits=DEFAULT)
-        seed_directory(units, [PERSON], APPS, clock=self.clock, ids=self.ids)
         self.backend = Backend(**self._parts())
         edge = Edge(
             tenant=TENANT,

@@ -35,19 +35,16 @@ from entrance import (
     TENANT_ID,
     TOKEN,
     Entrance,
+    entrance,
     new_certificate,
 )
 from recorded import Exchange, exchanges
-from xtenant.storage.database import SqlUnits, open_engine
-from xtenant.storage.tables import metadata
 
 
 @pytest.fixture
 def door(tmp_path: Path) -> Iterator[Entrance]:
-    engine = open_engine(f"sqlite:///{tmp_path / 'tenant.db'}")
-    metadata.create_all(engine)
-    yield Entrance(SqlUnits(engine, TENANT_ID))
-    engine.dispose()
+    with entrance(tmp_path) as made:
+        yield made
 
 
 def assertion(

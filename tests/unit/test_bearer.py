@@ -28,6 +28,7 @@ from entrance import (
     TENANT,
     TENANT_ID,
     Entrance,
+    entrance,
     new_keys,
 )
 from xtenant.domain import errors
@@ -35,8 +36,6 @@ from xtenant.domain.caller import AppCredential
 from xtenant.domain.limits import DEFAULT
 from xtenant.domain.sign_in import SignedIn
 from xtenant.domain.tenant import HostRole
-from xtenant.storage.database import SqlUnits, open_engine
-from xtenant.storage.tables import metadata
 from xtenant.wire.bearer import challenge
 from xtenant.wire.tokens import TokenIssuer
 
@@ -46,10 +45,8 @@ FOREIGN_KEY = RSAKey.import_key(new_keys().token_pem)
 
 @pytest.fixture
 def door(tmp_path: Path) -> Iterator[Entrance]:
-    engine = open_engine(f"sqlite:///{tmp_path / 'tenant.db'}")
-    metadata.create_all(engine)
-    yield Entrance(SqlUnits(engine, TENANT_ID))
-    engine.dispose()
+    with entrance(tmp_path) as made:
+        yield made
 
 
 def part(value: Any) -> str:
