@@ -29,6 +29,7 @@ TOKEN_ARGUMENTS = ("encodedNotificationQuery", "encodedVerificationQuery", "enco
 
 _CLAIMS = "xtenant.partner_claims"
 FETCH_SECONDS = 60.0
+RETRY_SECONDS = 5.0
 KEEP_SECONDS = 3_600.0
 PURGE_EVERY = 256
 
@@ -100,7 +101,10 @@ class _Entry:
 
 
 class KeyCache:
-    """Key documents by host, at most so many hosts, each asked at most once a minute and again after an hour."""
+    """Key documents by host, at most so many hosts, each asked at most once a minute and again after an hour.
+
+    A fetch that failed may be tried again after five seconds.
+    """
 
     def __init__(self, fetch_keys: FetchKeys, clock: Clock, most_hosts: int) -> None:
         self._fetch = fetch_keys
@@ -126,6 +130,8 @@ class KeyCache:
         try:
             entry.document = await self._fetch(host)
         except errors.XTenantError as error:
+            # a partner that was down for a moment must not be refused for a whole minute (decision 3)
+            entry.asked_at = self._clock.monotonic() - FETCH_SECONDS + RETRY_SECONDS
             raise errors.NotSignedIn(f"The keys of {host} could not be read.") from error
         entry.read_at = self._clock.monotonic()
 
