@@ -18,6 +18,26 @@ class Obstacle(errors.Refused):
     code = "moveBlocked"
 
 
+class TrustGone(Obstacle):
+    """E-02, said while a job runs or by the target: no relationship that allows the move."""
+
+    code = "noTrust"
+    microsoft_code = "MnATrustNoSetupForPartner"
+    remedy = "Test-SPOCrossTenantRelationship must say GoodToProceed on both sides; then start again."
+    retry = Retry.AFTER_SOMEONE_ACTS
+
+    def __init__(self, partner: str) -> None:
+        super().__init__(f"There is no Cross-Tenant relationship established for partner [{partner}].")
+
+
+class Reported(Obstacle):
+    """An obstacle that the target found; code and text are its own."""
+
+    def __init__(self, code: str, text: str, microsoft_code: str | None, remedy: str | None = None) -> None:
+        super().__init__(text, microsoft_code=microsoft_code, remedy=remedy)
+        self.reported_code = code
+
+
 class MoveFeatureOff(Obstacle):
     """E-01."""
 
@@ -223,7 +243,7 @@ class StartRefused(Obstacle):
 
     @property
     def codes(self) -> tuple[str, ...]:
-        return tuple(obstacle.code for obstacle in self.obstacles)
+        return tuple(getattr(obstacle, "reported_code", obstacle.code) for obstacle in self.obstacles)
 
 
 class StaleFence(errors.Conflict):
@@ -259,3 +279,10 @@ class NotAsSealed(errors.Refused):
 
     code = "notAsSealed"
     remedy = "Start the move again; if it happens twice, send both services' logs to the maintainers."
+
+
+class TransferDamaged(errors.PartnerUnreachable):
+    """Content arrived with another hash than its name although the source's copy is sound: tried again in a later pass."""
+
+    code = "transferDamaged"
+    remedy = "Nothing to do: the move is tried again. If it stays, look at what stands between the two services."

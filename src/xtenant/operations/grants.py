@@ -43,7 +43,7 @@ def receive_offer(
     """
     with units.write() as uow:
         job, grant = _locked(uow, call)
-        if grant is None:
+        if job is None or grant is None:
             if not _knows(uow, call):
                 return _refusal(trust.NoTrust.code, f"There is no relationship with {call.partner}.")
             job, grant = _take_down(uow, call, offer, clock)

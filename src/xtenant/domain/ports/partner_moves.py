@@ -39,14 +39,23 @@ class StartQuestion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FoundObstacle:
+    """What the target found: code, text and remedy of an error of `domain/obstacles.py`."""
+
+    code: str
+    text: str
+    remedy: str
+    microsoft_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StartAnswer:
-    """Codes of `domain/obstacles.py` classes with the texts; `trusted` False says nothing but that. `target_url` is the
-    address the target gives the site."""
+    """`trusted` False says nothing but that; `geo` is the target's data location, `schema_version` its schema."""
 
     trusted: bool
-    target_url: str = ""
     geo: str = ""
-    obstacles: tuple[str, ...] = ()
+    schema_version: str = ""
+    obstacles: tuple[FoundObstacle, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,237 @@
+"""The target's half of Restore, first part: reserve the address with a hidden site, then build it batch by batch.
+
+Rows and cursor are one commit, so a batch is written once however often it is tried; content is durable before a row names it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Sequence
+
+from xtenant.domain import content, obstacles
+from xtenant.domain.content import (
+    GROUP_TEMPLATE,
+    PERSONAL_TEMPLATE,
+    TEAM_SITE_TEMPLATE,
+    BlobKey,
+    ItemId,
+    ItemKind,
+    ItemRow,
+    NewVersion,
+    PrincipalKey,
+    Site,
+    SiteId,
+    SiteKey,
+    StoredBlob,
+)
+from xtenant.domain.move import BATCH_ITEMS, Decision, Grant, JobKind, MoveJob
+from xtenant.domain.ports.units import UnitOfWork
+from xtenant.domain.snapshot import (
+    ManifestAssignment,
+    ManifestFile,
+    ManifestFolder,
+    ManifestLibrary,
+    ManifestObject,
+    ManifestPrincipal,
+    ManifestWeb,
+    Snapshot,
+)
+from xtenant.engine import endings, places
+from xtenant.engine.phases.restore import people, pulling
+from xtenant.engine.places import RestorePlace
+from xtenant.engine.workbench import Step, Workbench
+from xtenant.package.reader import read_part
+
+VERSIONS_A_BATCH = 7_000
+TEMPLATES = {JobKind.USER: PERSONAL_TEMPLATE, JobKind.GROUP: GROUP_TEMPLATE, JobKind.SITE: TEAM_SITE_TEMPLATE}
+
+
+def build(bench: Workbench, job: MoveJob, grant: Grant, snapshot: Snapshot) -> Step:
+    """One batch: at most 2,000 objects of one part."""
+    if grant.site_key is None:
+        return _reserve(bench, job)
+    place = places.read(job.cursor, RestorePlace) if job.cursor else RestorePlace()
+    if place.part > len(snapshot.parts):
+        return _built(bench, job, grant.site_key)
+    stored = pulling.part_bytes(bench, job, snapshot.parts[place.part - 1])
+    batch = next_batch(stored, place.at)
+    pulling.content_of(bench, job, batch)
+    at = place.at + len(batch)
+    ended = at >= snapshot.parts[place.part - 1].objects
+    after = places.moved(place, part=place.part + 1, at=0) if ended else places.moved(place, at=at)
+    with bench.held(job) as (uow, now_job):
+        _open_grant(uow, job)
+        _write(uow, bench, now_job, grant, batch)
+        done = _figures(batch)
+        bench.save(
+            uow,
+            now_job,
+            cursor=places.written(after),
+            items_done=now_job.items_done + done[0],
+            bytes_done=now_job.bytes_done + done[1],
+        )
+    bench.stop("target.rows_written")
+    return Step.AGAIN
+
+
+def next_batch(stored: bytes, at: int) -> list[ManifestObject]:
+    """The next objects of a part: at most 2,000, and at most 7,000 versions unless one file has more."""
+    batch: list[ManifestObject] = []
+    versions = 0
+    for thing in itertools.islice(read_part(stored), at, at + BATCH_ITEMS):
+        count = len(thing.versions) if isinstance(thing, ManifestFile) else 0
+        if batch and versions + count > VERSIONS_A_BATCH:
+            break
+        batch.append(thing)
+        versions += count
+    return batch
+
+
+def _open_grant(uow: UnitOfWork, job: MoveJob) -> Grant:
+    grant = uow.grants.lock(job.job_id)
+    if grant is None or grant.decision is not Decision.NONE:
+        raise obstacles.StaleFence("The job was decided meanwhile.")
+    return grant
+
+
+def _reserve(bench: Workbench, job: MoveJob) -> Step:
+    """The hidden site takes its address at once, so that nobody else can."""
+    try:
+        with bench.held(job) as (uow, now_job):
+            grant = _open_grant(uow, job)
+            site = uow.sites.add(_hidden_site(bench, uow, job, grant))
+            uow.grants.save(dataclasses.replace(grant, site_key=site.key))
+            bench.save(uow, now_job, site_key=site.key, cursor=places.written(RestorePlace()))
+    except content.NameTaken:
+        return endings.refuse_here(bench, job, obstacles.TargetTaken())
+    bench.stop("target.reserved")
+    return Step.AGAIN
+
+
+def _hidden_site(bench: Workbench, uow: UnitOfWork, job: MoveJob, grant: Grant) -> Site:
+    now = bench.clock.business_now().replace(microsecond=0)
+    owner = uow.users.by_upn(grant.target_key) if grant.kind is JobKind.USER else None
+    group = uow.groups.by_alias(grant.target_key) if grant.kind is JobKind.GROUP else None
+    return Site(
+        key=SiteKey(0),
+        site_id=SiteId(bench.ids.new_id()),
+        web_id=bench.ids.new_id(),
+        geo=grant.geo,
+        url=grant.target_url,
+        title="",
+        template=TEMPLATES[grant.kind],
+        owner_id=owner.user_id if owner else None,
+        group_id=group.group_id if group else None,
+        created_at=now,
+        modified_at=now,
+        published_at=None,
+        hidden_job=job.job_id,
+    )
+
+
+def _write(uow: UnitOfWork, bench: Workbench, job: MoveJob, grant: Grant, batch: Sequence[ManifestObject]) -> None:
+    site_key = grant.site_key
+    assert site_key is not None
+    named = [thing for thing in batch if isinstance(thing, ManifestPrincipal)]
+    people.resolve(uow, job, grant, named)
+    for thing in batch:
+        if isinstance(thing, ManifestWeb):
+            _describe(uow, job, grant, site_key, thing)
+    keys = people.keys_of(uow, job, _refs(batch))
+    rows = [
+        row_of(thing, keys) for thing in batch if isinstance(thing, ManifestLibrary | ManifestFolder | ManifestFile)
+    ]
+    rights = [thing for thing in batch if isinstance(thing, ManifestAssignment)]
+    if not rows and not rights:
+        return
+    writer = uow.write_site(site_key, now=bench.clock.business_now(), job=job.job_id)
+    writer.add_rows(rows)
+    admitted = people.admitted(uow, job, (right.principal for right in rights))
+    for right in rights:
+        if right.principal in admitted:
+            writer.assign(keys[right.principal], right.role)
+
+
+def _describe(uow: UnitOfWork, job: MoveJob, grant: Grant, site_key: SiteKey, web: ManifestWeb) -> None:
+    """Title, template, dates and owner of the hidden site, from the manifest's web."""
+    site = uow.sites.by_key(site_key, lock=True)
+    assert site is not None
+    owner = site.owner_id
+    if owner is None and web.owner is not None:
+        rows = uow.resolutions.by_refs(job.job_id, people.admitted(uow, job, [web.owner]))
+        owner = next((row.target_id for row in rows.values()), None)
+    uow.sites.update(
+        dataclasses.replace(
+            site,
+            title=web.title,
+            template=web.template if grant.kind is JobKind.SITE else site.template,
+            created_at=web.created_at,
+            modified_at=web.modified_at,
+            owner_id=owner,
+            origin_id=web.site_id,
+        )
+    )
+
+
+def _refs(batch: Sequence[ManifestObject]) -> set[int]:
+    refs: set[int] = set()
+    for thing in batch:
+        match thing:
+            case ManifestLibrary() | ManifestFolder():
+                refs |= {thing.author, thing.editor}
+            case ManifestFile():
+                refs |= {thing.author, thing.editor, *(version.editor for version in thing.versions)}
+            case ManifestAssignment():
+                refs.add(thing.principal)
+            case ManifestPrincipal() | ManifestWeb():
+                continue
+    return refs
+
+
+def row_of(thing: ManifestLibrary | ManifestFolder | ManifestFile, keys: dict[int, PrincipalKey]) -> ItemRow:
+    """A manifest object as a row of this tenant: GUIDs, dates and numbers kept, people exchanged."""
+    library = isinstance(thing, ManifestLibrary)
+    kind = ItemKind.FILE if isinstance(thing, ManifestFile) else ItemKind.FOLDER
+    return ItemRow(
+        item_id=ItemId(thing.list_id if isinstance(thing, ManifestLibrary) else thing.item_id),
+        library_id=None if isinstance(thing, ManifestLibrary) else ItemId(thing.library_id),
+        parent_id=None if isinstance(thing, ManifestLibrary) else ItemId(thing.parent_id),
+        kind=ItemKind.LIBRARY if library else kind,
+        name=thing.name,
+        int_id=0 if isinstance(thing, ManifestLibrary) else thing.int_id,
+        created_at=thing.created_at,
+        modified_at=thing.modified_at,
+        author=keys[thing.author],
+        editor=keys[thing.editor],
+        versions=_versions(thing, keys) if isinstance(thing, ManifestFile) else (),
+    )
+
+
+def _versions(thing: ManifestFile, keys: dict[int, PrincipalKey]) -> tuple[NewVersion, ...]:
+    return tuple(
+        NewVersion(
+            major=version.major,
+            minor=version.minor,
+            stored=StoredBlob(key=BlobKey(version.sha256), size_bytes=version.size_bytes, quick_xor=version.quick_xor),
+            modified_at=version.modified_at,
+            editor=keys[version.editor],
+            comment=version.comment,
+        )
+        for version in thing.versions
+    )
+
+
+def _figures(batch: Sequence[ManifestObject]) -> tuple[int, int]:
+    items = sum(isinstance(thing, ManifestLibrary | ManifestFolder | ManifestFile) for thing in batch)
+    size = sum(version.size_bytes for thing in batch if isinstance(thing, ManifestFile) for version in thing.versions)
+    return items, size
+
+
+def _built(bench: Workbench, job: MoveJob, site_key: SiteKey) -> Step:
+    with bench.held(job) as (uow, now_job):
+        site = uow.sites.by_key(site_key)
+        change_no = site.change_no if site else 0
+        bench.save(uow, now_job, cursor=places.written(RestorePlace(stage="verify", change_no=change_no)))
+    bench.stop("target.built")
+    return Step.AGAIN

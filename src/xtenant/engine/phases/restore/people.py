@@ -1,0 +1,113 @@
+"""Who becomes whom: source principals through the identity map's pinned version into principals of this tenant.
+
+The outcome is the job's resolution table. Who is not in the map, or was deleted since, falls under the unmapped policy: shown
+by name as text, no access (settled B 6, C 1).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+
+from xtenant.domain.content import Principal, PrincipalKey, PrincipalKind
+from xtenant.domain.directory import GroupId
+from xtenant.domain.identity import GroupMapping, SourceKey, UserMapping
+from xtenant.domain.move import Grant, MoveJob, Resolution, ResolutionRule
+from xtenant.domain.ports.units import UnitOfWork
+from xtenant.domain.snapshot import ManifestPrincipal
+
+UNMAPPED_IDS = uuid.UUID("7b0f7a2e-3c9f-5d52-8a43-6b1c4f0d9e21")
+"""Namespace of the ids of people who exist here as text only (our choice): the same person gets the same id in every move."""
+
+ANYBODY = PrincipalKey(0)
+
+
+def resolve(uow: UnitOfWork, job: MoveJob, grant: Grant, people: Sequence[ManifestPrincipal]) -> None:
+    """Write the resolution rows and the principals of some of the source's people."""
+    mapped = uow.identity_map.resolve(grant.geo, grant.map_version, [_key(job, person) for person in people])
+    found = [_resolved(uow, job, person, mapped.get(_key(job, person))) for person in people]
+    uow.principals.ensure(principal for principal, _ in found)
+    uow.resolutions.add(
+        [
+            Resolution(
+                job_id=job.job_id,
+                source_ref=person.ref,
+                source_id=person.directory_id,
+                source_login=person.login,
+                target_id=principal.directory_id,
+                target_login=principal.login,
+                rule=rule,
+            )
+            for person, (principal, rule) in zip(people, found, strict=True)
+        ]
+    )
+
+
+def _key(job: MoveJob, person: ManifestPrincipal) -> SourceKey:
+    key = str(person.directory_id) if person.kind is PrincipalKind.GROUP else person.login.casefold()
+    return SourceKey(job.partner_tenant_id, key)
+
+
+def _resolved(
+    uow: UnitOfWork, job: MoveJob, person: ManifestPrincipal, row: UserMapping | GroupMapping | None
+) -> tuple[Principal, ResolutionRule]:
+    if person.kind is PrincipalKind.SYSTEM:
+        return _as_it_is(person), ResolutionRule.SYSTEM
+    if isinstance(row, UserMapping):
+        user = uow.users.by_upn(row.target_upn)
+        if user is not None:
+            return (
+                Principal(
+                    key=ANYBODY,
+                    kind=PrincipalKind.USER,
+                    directory_id=user.user_id,
+                    name=user.display_name,
+                    login=user.upn,
+                    mail=user.mail,
+                ),
+                ResolutionRule.MAP,
+            )
+    if isinstance(row, GroupMapping):
+        group = uow.groups.by_id(GroupId(row.target_group_id))
+        if group is not None:
+            return (
+                Principal(
+                    key=ANYBODY,
+                    kind=PrincipalKind.GROUP,
+                    directory_id=group.group_id,
+                    name=group.display_name,
+                    login=str(group.group_id),
+                    mail=group.mail,
+                ),
+                ResolutionRule.MAP,
+            )
+    return _text_only(job, person), ResolutionRule.UNMAPPED
+
+
+def _as_it_is(person: ManifestPrincipal) -> Principal:
+    return Principal(
+        key=ANYBODY, kind=person.kind, directory_id=person.directory_id, name=person.name, login=person.login
+    )
+
+
+def _text_only(job: MoveJob, person: ManifestPrincipal) -> Principal:
+    return Principal(
+        key=ANYBODY,
+        kind=person.kind,
+        directory_id=uuid.uuid5(UNMAPPED_IDS, f"{job.partner_tenant_id} {person.directory_id}"),
+        name=f"{person.name} (left)",
+        login=person.login,
+    )
+
+
+def keys_of(uow: UnitOfWork, job: MoveJob, refs: Iterable[int]) -> dict[int, PrincipalKey]:
+    """This tenant's principal for each of the source's, from the resolution table."""
+    rows = uow.resolutions.by_refs(job.job_id, refs)
+    known = uow.principals.by_directory_ids(row.target_id for row in rows.values())
+    return {ref: known[row.target_id].key for ref, row in rows.items()}
+
+
+def admitted(uow: UnitOfWork, job: MoveJob, refs: Iterable[int]) -> frozenset[int]:
+    """Which of the source's people have a right here at all: the unmapped have none."""
+    rows = uow.resolutions.by_refs(job.job_id, refs)
+    return frozenset(ref for ref, row in rows.items() if row.rule is not ResolutionRule.UNMAPPED)

@@ -1,0 +1,98 @@
+"""What every phase works with, and the two ways it may touch the store: read, or write under its claim's fence."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from xtenant.domain import errors
+from xtenant.domain.content import BlobKey, Site, StoredBlob
+from xtenant.domain.limits import Limits
+from xtenant.domain.move import STOP_POINTS, MoveJob
+from xtenant.domain.ports.clock import Clock, IdSource
+from xtenant.domain.ports.content import BlobStore
+from xtenant.domain.ports.partner_moves import MoveChannel, Peer, TrustCheck
+from xtenant.domain.ports.stop import StopPoint
+from xtenant.domain.ports.units import UnitOfWork, Units
+from xtenant.domain.tenant import Geo, Tenant
+
+
+class Step(Enum):
+    """What a step tells its runner: go on at once, go on after a pause, or the claim is over."""
+
+    AGAIN = "again"
+    WAIT = "wait"
+    OVER = "over"
+
+
+def checked(stop: StopPoint) -> StopPoint:
+    """A stop point that refuses names which are not in the one list."""
+
+    def at(name: str) -> None:
+        if name not in STOP_POINTS:
+            raise errors.Unexpected(f"'{name}' is no stop point; list it in domain/move.py.")
+        stop(name)
+
+    return at
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workbench:
+    """The ports of one tenant service as the engine uses them."""
+
+    tenant: Tenant
+    units: Units
+    blobs: BlobStore
+    clock: Clock
+    ids: IdSource
+    channel: MoveChannel
+    trust: TrustCheck
+    limits: Limits
+    stop: StopPoint
+
+    def peer(self, job: MoveJob) -> Peer:
+        """From which geo to which partner this job's calls go."""
+        return Peer(own=self.geo_of(job), partner=job.partner)
+
+    def geo_of(self, job: MoveJob) -> Geo:
+        return next(geo for geo in self.tenant.geos if geo.code == job.geo)
+
+    @contextmanager
+    def held(self, job: MoveJob) -> Generator[tuple[UnitOfWork, MoveJob]]:
+        """A unit of work under the claim: the job's row is locked and read again. Raises StaleFence."""
+        with self.units.write() as uow:
+            yield uow, uow.jobs.hold(job.job_id, job.direction, job.fence)
+
+    def save(self, uow: UnitOfWork, job: MoveJob, **changes: Any) -> MoveJob:
+        """Write the job's row with changes, inside a unit of `held`."""
+        changed = dataclasses.replace(job, modified_at=self.clock.business_now(), **changes)
+        uow.jobs.save(changed)
+        return changed
+
+    def park(self, uow: UnitOfWork, job: MoveJob, until: datetime, **changes: Any) -> MoveJob:
+        """Give the claim back; the job is due again at a business time, or when a handler wakes it."""
+        return self.save(uow, job, next_pass_at=until, lease_until=None, **changes)
+
+    def frozen_site(self, uow: UnitOfWork, job: MoveJob) -> Site:
+        """The source site, locked, still frozen by this job. Raises Unexpected: nobody else may release it."""
+        site = None if job.site_key is None else uow.sites.by_key(job.site_key, lock=True)
+        if site is None or site.frozen_by != job.job_id:
+            raise errors.Unexpected("The source site is no longer frozen by its job.")
+        return site
+
+    def keep(self, job: MoveJob, stored: Sequence[StoredBlob], pin: Sequence[BlobKey] = ()) -> None:
+        """Make blobs durable, then record and pin them for the job: only then may a row refer to them."""
+        if stored:
+            self.blobs.settle([blob.key for blob in stored])
+        self.stop("target.blobs_settled" if pin else "backup.part_settled")
+        wanted = sorted({blob.key for blob in stored} | set(pin))
+        if not wanted:
+            return
+        with self.held(job) as (uow, _):
+            uow.blobs.put(stored, now=self.clock.security_now())
+            uow.blobs.pin(job.job_id, wanted)

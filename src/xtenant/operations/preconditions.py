@@ -1,0 +1,114 @@
+"""What must hold before a move (R-6.22 to R-6.44), each side's part: asked at Start, and again in the Validation phase.
+
+Every problem is gathered, none is raised. What the target finds travels as codes and texts; without trust it says nothing
+but that, so that nobody learns whether a user or an address exists (R-2.28).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from xtenant.domain import errors, obstacles, paths
+from xtenant.domain.content import ItemKey, LockState, Site
+from xtenant.domain.identity import SourceKey, UserMapping
+from xtenant.domain.move import PATH_LIMIT, JobKind, MoveJob
+from xtenant.domain.ports.partner_moves import StartAnswer, StartQuestion
+from xtenant.domain.ports.units import UnitOfWork
+from xtenant.domain.tenant import Geo, HostUrl, TenantId, TenantSettings
+
+PAGE = 1_000
+
+
+def source_problems(settings: TenantSettings, site: Site | None, job: MoveJob) -> list[errors.XTenantError]:
+    """The source's own: features, the site, its lock, its counters (R-6.25, R-6.29, R-6.30, R-6.32, R-6.33)."""
+    found: list[errors.XTenantError] = []
+    personal = job.kind is JobKind.USER
+    if not (settings.feature_od_move if personal else settings.feature_site_move):
+        found.append(obstacles.MoveFeatureOff("MnAODMove" if personal else "MnASiteMove"))
+    if site is None or not site.is_visible or site.is_redirect:
+        missing = obstacles.SourceOneDriveMissing if personal else obstacles.SourceMissing
+        return [*found, missing(job.source_key)]
+    if site.lock_state is not LockState.UNLOCK:
+        found.append(obstacles.SourceLocked(site.url, site.lock_state.value))
+    if site.frozen_by not in (None, job.job_id):
+        found.append(obstacles.AlreadyMoving(site.url))
+    if site.size_bytes > settings.size_limit_bytes:
+        found.append(obstacles.TooBig("bytes", site.size_bytes, settings.size_limit_bytes))
+    if site.item_count + site.version_count > settings.item_limit:
+        found.append(obstacles.TooBig("items and versions", site.item_count + site.version_count, settings.item_limit))
+    return found
+
+
+def path_problems(uow: UnitOfWork, site: Site, target_url: str) -> list[errors.XTenantError]:
+    """R-6.34: whether one resulting path would be longer than 400 characters; streams through the site once."""
+    room = PATH_LIMIT - len(paths.site_path(target_url))
+    after = ItemKey(0)
+    libraries = {library.key: library.name for library in uow.items.libraries(site.key)}
+    while page := uow.items.page(site.key, after=after, limit=PAGE):
+        places = uow.items.paths_of(page)
+        for item in page:
+            names = (libraries.get(item.library_key or item.key, ""), *places[item.key])
+            if sum(map(len, names)) + len(names) > room:
+                return [obstacles.TargetPathTooLong(site.url, target_url)]
+        after = page[-1].key
+    return []
+
+
+def question_of(job: MoveJob, schema_version: str = "") -> StartQuestion:
+    """What a job's target checks."""
+    return StartQuestion(
+        kind=job.kind,
+        source_key=job.source_key,
+        target_key=job.target_key,
+        source_url=job.source_url,
+        target_url=job.target_url,
+        schema_version=schema_version,
+    )
+
+
+def target_problems(
+    uow: UnitOfWork, geo: Geo, source_tenant: TenantId, question: StartQuestion
+) -> Sequence[errors.XTenantError]:
+    """The target's own: address, people, identity map (R-6.35, R-6.37 to R-6.39)."""
+    found: list[errors.XTenantError] = []
+    host = (urlsplit(question.target_url).hostname or "").lower()
+    if host not in (geo.my_host, geo.root_host) or not paths.site_path(question.target_url):
+        found.append(obstacles.TargetUrlWrong(question.target_url))
+    elif uow.sites.any_by_url(question.target_url):
+        found.append(obstacles.TargetTaken())
+    if question.kind is JobKind.USER:
+        found += _user_problems(uow, geo, source_tenant, question)
+    if question.kind is JobKind.GROUP and uow.groups.by_alias(question.target_key) is None:
+        found.append(obstacles.TargetGroupMissing(question.target_key))
+    return found
+
+
+def _user_problems(
+    uow: UnitOfWork, geo: Geo, source_tenant: TenantId, question: StartQuestion
+) -> list[errors.XTenantError]:
+    found: list[errors.XTenantError] = []
+    version = uow.identity_map.in_force(geo.code)
+    key = SourceKey(source_tenant, question.source_key.casefold())
+    row = uow.identity_map.resolve(geo.code, version.version, [key]).get(key) if version else None
+    if not isinstance(row, UserMapping):
+        found.append(obstacles.NoMapRow(question.source_key))
+    elif row.target_upn.casefold() != question.target_key.casefold():
+        found.append(obstacles.MapRowDiffers(question.source_key, question.target_key))
+    if uow.users.by_upn(question.target_key) is None:
+        found.append(obstacles.TargetUserMissing(question.target_key))
+    return found
+
+
+def from_answer(partner: HostUrl, answer: StartAnswer) -> list[errors.XTenantError]:
+    """The target's findings as errors of ours."""
+    if not answer.trusted:
+        return [no_trust(partner)]
+    return [
+        obstacles.Reported(found.code, found.text, found.microsoft_code, found.remedy) for found in answer.obstacles
+    ]
+
+
+def no_trust(partner: HostUrl) -> errors.XTenantError:
+    """E-02 where the statuses of both sides are not at hand."""
+    return obstacles.TrustGone(partner.text)
