@@ -90,9 +90,7 @@ def requests(draw: st.DrawFn) -> Request:
     actions.append(
         Query(action_id=next(numbers), path_id=first, selection=draw(selections), children=draw(st.none() | selections))
     )
-    return Request(
-        actions=tuple(actions), paths={path.path_id: path for path in paths}, application=draw(xml_text)
-    )
+    return Request(actions=tuple(actions), paths={path.path_id: path for path in paths}, application=draw(xml_text))
 
 
 @given(requests())
@@ -126,8 +124,9 @@ json_values = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-(2**53), 2**53)
-    | st.text(st.characters(codec="utf-8", exclude_characters="\ufdd0"))
-    .filter(lambda text: not (text.startswith("/") and text.endswith(")/")))
+    | st.text(st.characters(codec="utf-8", exclude_characters="\ufdd0")).filter(
+        lambda text: not (text.startswith("/") and text.endswith(")/"))
+    )
     | st.uuids()
     | st.datetimes(timezones=st.just(UTC)).map(lambda t: t.replace(microsecond=t.microsecond // 1000 * 1000))
     | st.binary(max_size=20),

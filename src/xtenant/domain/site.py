@@ -9,20 +9,7 @@ from enum import Enum
 from uuid import UUID
 
 from xtenant.domain import errors
-
-REDIRECT_TEMPLATE = "RedirectSite#0"
-"""Template of what a finished move leaves behind."""
-
-PERSONAL_TEMPLATE = "SPSPERS#10"
-
-
-class LockState(Enum):
-    """`SpoSiteLockState`; the wire carries the name."""
-
-    UNLOCK = "Unlock"
-    NO_ADDITIONS = "NoAdditions"
-    READ_ONLY = "ReadOnly"
-    NO_ACCESS = "NoAccess"
+from xtenant.domain.content import LockState
 
 
 class SiteStatus(Enum):

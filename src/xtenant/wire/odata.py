@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import TypeAlias
 from urllib.parse import quote
+from uuid import UUID
 
 import msgspec
 from starlette.requests import Request
@@ -19,6 +21,10 @@ from xtenant.domain import errors
 from xtenant.wire.faults import fault_of
 
 MULTI_GEO_ROOT = "/_api/Microsoft.Online.SharePoint.MultiGeo.Service.MultiGeoServicesBeta"
+
+
+Json: TypeAlias = str | int | float | bool | UUID | datetime | Mapping[str, "Json"] | Sequence["Json"] | None
+"""What a result may hold; times travel as ISO 8601 with Z, GUIDs as plain text."""
 
 
 class Flavour(Enum):
@@ -47,7 +53,7 @@ def both_roots(path: str) -> tuple[str, str]:
     return f"/_api/{path}", f"{MULTI_GEO_ROOT}/{path}"
 
 
-def single(request: Request, value: Mapping[str, Any], *, kind: str = "", status: int = 200) -> Response:
+def single(request: Request, value: Mapping[str, Json], *, kind: str = "", status: int = 200) -> Response:
     """One entity; `kind` is its full type name."""
     flavour = flavour_of(request)
     body = dict(value)
@@ -59,7 +65,7 @@ def single(request: Request, value: Mapping[str, Any], *, kind: str = "", status
     return _json(body, flavour, status)
 
 
-def method_result(request: Request, name: str, value: Any) -> Response:
+def method_result(request: Request, name: str, value: Json) -> Response:
     """A method's result: verbose wraps it by the method's name, the others give it bare (a scalar as `value`)."""
     flavour = flavour_of(request)
     if flavour is Flavour.VERBOSE:
@@ -67,14 +73,20 @@ def method_result(request: Request, name: str, value: Any) -> Response:
     return _json(value if isinstance(value, Mapping) else {"value": value}, flavour, 200)
 
 
-def feed(request: Request, rows: Sequence[Mapping[str, Any]], *, next_link: str | None = None) -> Response:
-    """A collection, with the address of its next page."""
+def feed(
+    request: Request,
+    rows: Sequence[Mapping[str, Json]],
+    *,
+    next_link: str | None = None,
+    more: Mapping[str, Json] | None = None,
+) -> Response:
+    """A collection, with the address of its next page and members of its own."""
     flavour = flavour_of(request)
     if flavour is Flavour.VERBOSE:
         following = {"__next": next_link} if next_link else {}
-        return _json({"d": {"results": list(rows), **following}}, flavour, 200)
+        return _json({"d": {"results": list(rows), **(more or {}), **following}}, flavour, 200)
     name = "@odata.nextLink" if flavour is Flavour.V4 else "odata.nextLink"
-    return _json({"value": list(rows), **({name: next_link} if next_link else {})}, flavour, 200)
+    return _json({"value": list(rows), **(more or {}), **({name: next_link} if next_link else {})}, flavour, 200)
 
 
 def error(request: Request, fault: errors.XTenantError, status: int) -> Response:
@@ -88,14 +100,14 @@ def error(request: Request, fault: errors.XTenantError, status: int) -> Response
     return _json({"error" if flavour is Flavour.VERBOSE else "odata.error": body}, flavour, status)
 
 
-def _verbose(value: Any) -> Any:
+def _verbose(value: Json) -> Json:
     """Verbose form wraps every collection in `results`."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, Mapping):
-        members: Mapping[str, Any] = value
-        return {name: _verbose(member) for name, member in members.items()}
-    if isinstance(value, list | tuple):
-        items: Sequence[Any] = value
-        return {"results": [_verbose(item) for item in items]}
+        return {name: _verbose(member) for name, member in value.items()}
+    if isinstance(value, Sequence):
+        return {"results": [_verbose(item) for item in value]}
     return value
 
 

@@ -101,7 +101,7 @@ class Interpreter:
                 make = self._catalogue.constructors.get(path.type_id)
                 if make is None or path.parameters:
                     raise InvalidClientQuery(f"No type {{{path.type_id}}} with these parameters can be made.")
-                return make(self._context)
+                return await self._context.call.run(make, self._context)
             case MethodPath():
                 parent = await self._present(path.parent_id)
                 row = parent.type.method(path.name, Form.PATH)

@@ -1,0 +1,169 @@
+"""Sites by CSOM: read, list, lock, remove (spo-admin.md 4.7)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from xtenant.domain import errors
+from xtenant.domain.ports.clock import Clock
+from xtenant.protocols.csom.call.queries import ask, call, children_of, fetch, members_of
+from xtenant.protocols.csom.codec import enums
+from xtenant.protocols.csom.codec.answer import Answer
+from xtenant.protocols.csom.codec.build import QueryBuilder
+from xtenant.protocols.csom.codec.types import SITES_FILTER_ID, TENANT_ID
+from xtenant.protocols.csom.codec.values import EnumNumber, Value, ValueObject
+from xtenant.wire.transport import Session
+
+UNSAID_POLL_SECONDS = 5.0
+LONGEST_POLL_SECONDS = 15.0
+MAX_POLLS = 240
+MAX_PAGES = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteRow:
+    """What Get-SPOSite shows of a site; `storage_megabytes` as the tenant rounds it."""
+
+    url: str
+    title: str
+    template: str
+    status: str
+    lock_state: str
+    storage_megabytes: int
+    owner: str
+    site_id: UUID | None
+    group_id: UUID | None
+    modified_at: datetime | None
+    identity: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One geo of a tenant (`SPOTenantInstance`)."""
+
+    data_location: str
+    is_default: bool
+    host_url: str
+    root_url: str
+    admin_url: str
+
+
+async def get_site(session: Session, admin_url: str, url: str) -> SiteRow:
+    """Get-SPOSite -Identity. Raises NotFound."""
+    found = await fetch(session, admin_url, "GetSitePropertiesByUrl", url, False, subject=url, repeatable=True)
+    return _site(found)
+
+
+async def list_sites(
+    session: Session, admin_url: str, *, template: str = "", personal: str = "UseServerDefault", filter_text: str = ""
+) -> AsyncIterator[SiteRow]:
+    """Get-SPOSite: every site of the geo, page by page; `personal` is Include, Exclude or the server's default."""
+    start = "0"
+    for _ in range(MAX_PAGES):
+        wish = _filter(template, personal, filter_text, start)
+        method = "GetSitePropertiesFromSharePointByFilters"
+        found = await fetch(session, admin_url, method, wish, children=True, repeatable=True)
+        for item in children_of(found):
+            yield _site(item)
+        following = found.get("NextStartIndexFromSharePoint")
+        if not following:
+            return
+        start = str(following)
+
+
+def _filter(template: str, personal: str, filter_text: str, start: str) -> ValueObject:
+    members: tuple[tuple[str, Value], ...] = (
+        ("Filter", filter_text),
+        ("IncludeDetail", False),
+        ("IncludePersonalSite", EnumNumber(enums.PERSONAL_SITE_FILTER.number_of(personal))),
+        ("StartIndex", start),
+        ("Template", template),
+    )
+    return ValueObject(SITES_FILTER_ID, members)
+
+
+async def remove_site(session: Session, admin_url: str, url: str, *, clock: Clock, wait: bool = True) -> None:
+    """Remove-SPOSite: into the recycle bin; with `wait`, until it is there."""
+    await _operate(session, admin_url, "RemoveSite", url, clock if wait else None)
+
+
+async def remove_deleted_site(session: Session, admin_url: str, url: str, *, clock: Clock, wait: bool = True) -> None:
+    """Remove-SPODeletedSite: out of the recycle bin for good."""
+    await _operate(session, admin_url, "RemoveDeletedSite", url, clock if wait else None)
+
+
+async def set_lock_state(session: Session, admin_url: str, url: str, lock_state: str, *, clock: Clock) -> None:
+    """Set-SPOSite -LockState: Unlock, NoAdditions, ReadOnly or NoAccess."""
+    query = QueryBuilder()
+    tenant = query.construct(TENANT_ID)
+    site = query.method(tenant, "GetSitePropertiesByUrl", url, False)
+    query.set(site, "LockState", lock_state)
+    action_id = query.select(query.method(site, "Update"))
+    reply = await ask(session, admin_url, query, subject=url)
+    await _until_done(session, admin_url, members_of(reply, action_id), clock)
+
+
+async def _operate(session: Session, admin_url: str, method: str, url: str, clock: Clock | None) -> None:
+    operation = await fetch(session, admin_url, method, url, subject=url)
+    if clock is not None:
+        await _until_done(session, admin_url, operation, clock)
+
+
+async def _until_done(session: Session, admin_url: str, operation: dict[str, Answer], clock: Clock) -> None:
+    """Poll an `SpoOperation` by its latest identity; at 0 wait five seconds, as recorded clients do."""
+    for _ in range(MAX_POLLS):
+        if operation.get("HasTimedout"):
+            break
+        if operation.get("IsComplete"):
+            return
+        interval = float(operation.get("PollingInterval") or 0) / 1000 or UNSAID_POLL_SECONDS
+        await clock.sleep(min(interval, LONGEST_POLL_SECONDS))
+        query = QueryBuilder()
+        path_id = query.identity(str(operation.get("_ObjectIdentity_", "")))
+        action_id = query.select(path_id, "HasTimedout", "IsComplete", "PollingInterval")
+        operation = members_of(await ask(session, admin_url, query, repeatable=True), action_id)
+    raise errors.Unexpected("The tenant's operation did not end in time; look at the site again later.")
+
+
+async def personal_site_url(session: Session, admin_url: str, upn: str) -> str:
+    """The address of a person's OneDrive, empty without one."""
+    return str(await call(session, admin_url, "GetPersonalSiteUrl", upn, repeatable=True) or "")
+
+
+async def root_site_url(session: Session, admin_url: str) -> str:
+    return str(await call(session, admin_url, "GetRootSiteUrl", repeatable=True))
+
+
+async def tenant_instances(session: Session, admin_url: str) -> list[Instance]:
+    """The geos of the tenant."""
+    found = await fetch(session, admin_url, "GetTenantInstances", children=True, repeatable=True)
+    return [
+        Instance(
+            data_location=str(item.get("DataLocation", "")),
+            is_default=bool(item.get("IsDefaultDataLocation")),
+            host_url=str(item.get("MySiteHostUrl", "")),
+            root_url=str(item.get("RootSiteUrl", "")),
+            admin_url=str(item.get("TenantAdminUrl", "")),
+        )
+        for item in children_of(found)
+    ]
+
+
+def _site(item: dict[str, Answer]) -> SiteRow:
+    site_id, group_id, modified = item.get("SiteId"), item.get("GroupId"), item.get("LastContentModifiedDate")
+    return SiteRow(
+        url=str(item.get("Url", "")),
+        title=str(item.get("Title") or ""),
+        template=str(item.get("Template") or ""),
+        status=str(item.get("Status") or ""),
+        lock_state=str(item.get("LockState") or ""),
+        storage_megabytes=int(item.get("StorageUsage") or 0),
+        owner=str(item.get("Owner") or ""),
+        site_id=site_id if isinstance(site_id, UUID) else None,
+        group_id=group_id if isinstance(group_id, UUID) and group_id.int else None,
+        modified_at=modified if isinstance(modified, datetime) else None,
+        identity=str(item.get("_ObjectIdentity_", "")),
+    )

@@ -1,0 +1,166 @@
+"""Shapes of SharePoint REST: bodies read, members written (spo-admin.md 1.1, 4.8, 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from xtenant.domain import errors
+from xtenant.domain.tenant import HostUrl, Tenant
+from xtenant.domain.trust import Compatibility, ReceivedRequest
+from xtenant.wire.faults import OutOfRange
+from xtenant.wire.odata import Json
+
+LIBRARY_VERSION = "16.0.25401.12000"
+TENANT_ROOT = "/_api/Microsoft.Online.SharePoint.TenantAdministration.Tenant"
+SITE_PROPERTIES = "Microsoft.Online.SharePoint.TenantAdministration.SiteProperties"
+SPO_OPERATION = "Microsoft.Online.SharePoint.TenantAdministration.SpoOperation"
+COMPATIBILITY_CHECK = "Microsoft.Online.SharePoint.MultiGeo.Service.XTenantMoveCompatibilityCheck"
+
+API_VERSIONS: tuple[str, ...] = ("1.0", "1.1", "1.2.2", "1.3.0", "1.3.2", "1.3.8", "1.4.7", "1.5.20", "1.6.0")
+"""What `MultiGeoApiVersions` lists; a client takes the newest it shares (spo-admin.md 5.1)."""
+
+COMPATIBILITY_NUMBERS: Mapping[Compatibility, int] = {
+    Compatibility.COMPATIBLE: 0,
+    Compatibility.INCOMPATIBLE: 1,
+    Compatibility.WARNING: 2,
+}
+"""`XTenantMoveCompatibilityResult`; numbers inferred from the multi-geo enum (spo-admin.md 5.5)."""
+
+_COMPATIBILITY_OF = {number: value for value, number in COMPATIBILITY_NUMBERS.items()}
+
+
+class _Body(msgspec.Struct, forbid_unknown_fields=True):
+    metadata: dict[str, Any] | None = msgspec.field(default=None, name="__metadata")
+
+
+class SiteUrlBody(_Body):
+    """`RemoveSite`, `RemoveDeletedSite`."""
+
+    site_url: str = msgspec.field(name="siteUrl", default="")
+
+
+class SiteByUrlBody(_Body):
+    """`GetSitePropertiesByUrl`."""
+
+    url: str = ""
+    include_detail: bool = msgspec.field(default=False, name="includeDetail")
+
+
+class SitesFilter(_Body):
+    """Members of `speFilter`; numbers or names for the enum, as clients send both."""
+
+    Filter: str | None = None
+    IncludeDetail: bool = False
+    IncludePersonalSite: int | str = 0
+    StartIndex: str | None = None
+    Template: str | None = None
+
+
+class SitesFilterBody(_Body):
+    """`GetSitePropertiesFromSharePointByFilters`."""
+
+    filter: SitesFilter = msgspec.field(name="speFilter", default_factory=SitesFilter)
+
+
+PERSONAL_SITE_NAMES = ("UseServerDefault", "Include", "Exclude")
+
+
+def personal_site_name(value: int | str) -> str:
+    """The name of a `PersonalSiteFilter` sent as number or name. Raises OutOfRange."""
+    if isinstance(value, str):
+        found = next((name for name in PERSONAL_SITE_NAMES if name.lower() == value.lower()), None)
+    else:
+        found = PERSONAL_SITE_NAMES[value] if 0 <= value < len(PERSONAL_SITE_NAMES) else None
+    if found is None:
+        raise OutOfRange(f"{value!r} is no value of PersonalSiteFilter.")
+    return found
+
+
+Wanted = TypeVar("Wanted")
+
+
+def read_body(content: bytes, kind: type[Wanted]) -> Wanted:
+    """A JSON body. Raises UsageError for one of another shape; members we do not know are refused."""
+    try:
+        return msgspec.json.decode(content or b"{}", type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise errors.UsageError(f"The body is not what this call takes: {error}") from error
+
+
+def context_information(*, web_url: str, digest: str, seconds: int) -> dict[str, Json]:
+    """`ContextWebInformation` (spo-admin.md 1.1)."""
+    return {
+        "FormDigestTimeoutSeconds": seconds,
+        "FormDigestValue": digest,
+        "LibraryVersion": LIBRARY_VERSION,
+        "SiteFullUrl": web_url,
+        "SupportedSchemaVersions": ["14.0.0.0", "15.0.0.0"],
+        "WebFullUrl": web_url,
+    }
+
+
+class ContextInformation(msgspec.Struct):
+    """The part of `contextinfo` that a client uses."""
+
+    FormDigestValue: str
+    FormDigestTimeoutSeconds: int = 1800
+
+
+def operation(*, done: bool = True) -> dict[str, Json]:
+    """`SpoOperation` of the REST twins (spo-admin.md 4.8)."""
+    return {"HasTimedout": False, "IsComplete": done, "PollingInterval": 0}
+
+
+def compatibility(own: HostUrl, target: HostUrl, result: Compatibility) -> dict[str, Json]:
+    return {
+        "SourceTenantHostUrl": str(own),
+        "TargetTenantHostUrl": str(target),
+        "XTenantMoveCompatibilityResult": COMPATIBILITY_NUMBERS[result],
+    }
+
+
+def read_compatibility(content: bytes) -> Compatibility:
+    """Reads the answer in any envelope, number or name. Raises Unexpected for another shape."""
+    try:
+        answer = msgspec.json.decode(content, type=dict[str, Any])
+        members: dict[str, Any] = answer.get("d", answer)
+        members = members.get("XTenantMoveCompatibilityCheck", members)
+        value = members["XTenantMoveCompatibilityResult"]
+        return Compatibility(value) if isinstance(value, str) else _COMPATIBILITY_OF[value]
+    except (msgspec.MsgspecError, KeyError, ValueError, TypeError, AttributeError) as error:
+        raise errors.Unexpected("The tenant's answer about compatibility cannot be read.") from error
+
+
+class InboxRow(msgspec.Struct, kw_only=True):
+    """A row of our inbox route (settled A 6, A 22); `partner_role` is what to type to answer."""
+
+    tenant: str
+    geo: str
+    partner_host_url: str
+    partner_role: str
+    scenario: str
+    created_at: datetime
+    partner_tenant_id: UUID
+    repeated: int = 0
+
+
+class Inbox(msgspec.Struct):
+    value: list[InboxRow]
+
+
+def inbox_row(tenant: Tenant, request: ReceivedRequest) -> dict[str, Json]:
+    return {
+        "tenant": tenant.name,
+        "geo": request.geo,
+        "partner_host_url": str(request.partner),
+        "partner_role": request.answer_role.value,
+        "scenario": request.scenario.value,
+        "created_at": request.received_at,
+        "partner_tenant_id": request.partner_tenant_id,
+        "repeated": request.repeated,
+    }
