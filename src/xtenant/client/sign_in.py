@@ -19,6 +19,9 @@ from xtenant.domain.ports.clock import Clock
 from xtenant.domain.tenant import TenantId
 from xtenant.protocols.oauth import call
 
+SLOWER_SECONDS = 5.0
+"""How much longer to wait after `slow_down` (RFC 8628 3.5)."""
+
 REMEDIES = {
     7000215: "The client secret is wrong or has expired: make a new one and sign in again with `xtenant connect`.",
     700027: "The certificate is not registered with the app: upload it to the app registration of this tenant.",
@@ -140,13 +143,14 @@ class SignIn:
         if "user_code" not in flow:
             return flow
         show(str(flow["message"]))
-        ends = self._clock.monotonic() + float(flow["expires_in"])
+        ends, interval = self._clock.monotonic() + float(flow["expires_in"]), float(flow["interval"])
         while True:
             answer = msal.poll_device(flow)
-            pending = answer.get("error") in ("authorization_pending", "slow_down")
-            if not pending or self._clock.monotonic() >= ends:
+            word = answer.get("error")
+            if word not in ("authorization_pending", "slow_down") or self._clock.monotonic() >= ends:
                 return answer
-            self._clock.wait(float(flow.get("interval", 5)))
+            interval += SLOWER_SECONDS if word == "slow_down" else 0.0
+            self._clock.wait(interval)
 
     def _accepted(self, answer: call.Answer) -> str:
         """The token of an answer, if it is one of the expected tenant's."""

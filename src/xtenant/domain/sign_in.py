@@ -53,13 +53,17 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
-    """A grant that was given: for `user`, or for the app itself when `user` is None."""
+    """A grant that was given: for `user`, or for the app itself when `user` is None.
+
+    `scopes` are the consented ones; `by_default` says that `.default` was asked for, which the answer repeats.
+    """
 
     app: App
     credential: AppCredential
     audience: str
     user: User | None = None
     scopes: frozenset[str] = frozenset()
+    by_default: bool = False
     open_id: frozenset[str] = frozenset()
     refresh_token: str | None = field(default=None, repr=False)
 

@@ -26,6 +26,13 @@ LEEWAY_SECONDS = 300
 LONGEST_SECONDS = 24 * 3600
 LARGEST_CHARACTERS = 32 * 1024
 
+
+class _RoomyHeaders(jws.JWSRegistry):
+    """MSAL sends its certificate along (`x5c`), far beyond joserfc's 512 bytes of header; members we do not know are left."""
+
+    max_header_length = 24 * 1024
+
+
 HOSTILE = (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
 """What parsing a stranger's token may raise below joserfc."""
 
@@ -48,11 +55,12 @@ def _signed_claims(app: App, assertion: str) -> Mapping[str, object]:
     if len(assertion) > LARGEST_CHARACTERS:
         raise _refused(700027, "Client assertion is too long.")
     try:
-        header = jws.extract_compact(assertion.encode()).headers()
+        header = jws.extract_compact(assertion.encode(), registry=_RoomyHeaders(strict_check_header=False)).headers()
         algorithm = header["alg"]
         member = ASSERTION_ALGORITHMS[algorithm]
         key = _key_of(app, member, header[member])
-        return jwt.decode(assertion, key, algorithms=[algorithm]).claims
+        registry = _RoomyHeaders(algorithms=[algorithm], strict_check_header=False)
+        return jwt.decode(assertion, key, algorithms=[algorithm], registry=registry).claims
     except HOSTILE as error:
         raise _refused(700027, "Client assertion failed signature validation.") from error
 

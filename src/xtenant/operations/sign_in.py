@@ -263,6 +263,7 @@ def grant_delegated(
         audience=wish.audience,
         user=user,
         scopes=scopes,
+        by_default=DEFAULT_SCOPE in wish.names,
         open_id=wish.open_id,
         refresh_token=token,
     )

@@ -59,7 +59,9 @@ class MsalHttp:
         headers: Mapping[str, str] | None = None,
         **_: object,
     ) -> MsalAnswer:
-        return self._send("POST", url, params=params, data=data, headers=headers)
+        # MSAL's client assertion is bytes, which requests takes as they are and httpx would print as b'…'
+        form = {name: value.decode() if isinstance(value, bytes) else value for name, value in (data or {}).items()}
+        return self._send("POST", url, params=params, data=form, headers=headers)
 
     def close(self) -> None:
         """The client belongs to whoever opened it."""
@@ -136,9 +138,9 @@ class MsalClient:
             return self._app.initiate_device_flow(scopes)
 
     def poll_device(self, flow: Answer) -> Answer:
-        """Ask once; waiting is the caller's affair."""
+        """Ask once; waiting is the caller's affair, so MSAL is shown a flow that was never polled."""
         with _sign_in_errors():
-            return self._app.acquire_token_by_device_flow(flow, exit_condition=_at_once)
+            return self._app.acquire_token_by_device_flow(dict(flow), exit_condition=_at_once)
 
 
 def _at_once(flow: object) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from starlette.responses import JSONResponse, Response
 
 from xtenant.domain.caller import Who
-from xtenant.domain.sign_in import GrantRefused, SignedIn, check_authority
+from xtenant.domain.sign_in import DEFAULT_SCOPE, GrantRefused, SignedIn, check_authority
 from xtenant.domain.tenant import HostRole
 from xtenant.operations import device_codes, sign_in
 from xtenant.operations.client_assertions import ASSERTION_TYPE
@@ -107,7 +107,9 @@ class TokenEndpoint:
         issuer, user = self._backend.tokens, grant.user
         if user is None:
             return codec.TokenAnswer(access_token=issuer.access_token(grant), audience=grant.audience)
-        qualified = [f"{grant.audience}/{scope}" for scope in sorted(grant.scopes)]
+        # `.default` stands in the answer too: MSAL finds a cached token only by a scope the answer named
+        names = grant.scopes | {DEFAULT_SCOPE} if grant.by_default else grant.scopes
+        qualified = [f"{grant.audience}/{name}" for name in sorted(names)]
         return codec.TokenAnswer(
             access_token=issuer.access_token(grant),
             audience=grant.audience,
