@@ -33,7 +33,7 @@ class InvalidName(errors.UsageError):
     """A name SharePoint refuses (Graph: invalidRequest, inner invalidPath)."""
 
     code = "invalidPath"
-    remedy = "Choose a name without the characters \" * : < > ? / \\ | and without a blank or dot at its end."
+    remedy = 'Choose a name without the characters " * : < > ? / \\ | and without a blank or dot at its end.'
 
 
 class PathTooLong(errors.UsageError):
@@ -60,7 +60,7 @@ def _fault_of(text: str, *, folder: bool, at_root: bool) -> str | None:
     rules = (
         (not text, "it is empty"),
         (len(text) > NAME_LENGTH, f"it is longer than {NAME_LENGTH} characters"),
-        (not FORBIDDEN.isdisjoint(text), "it holds one of \" * : < > ? / \\ |"),
+        (not FORBIDDEN.isdisjoint(text), 'it holds one of " * : < > ? / \\ |'),
         (any(unicodedata.category(sign) in ("Cc", "Cs") for sign in text), "it holds a control character"),
         (text != text.strip(" "), "it begins or ends with a blank"),
         (text.endswith("."), "it ends with a dot"),
@@ -127,8 +127,8 @@ def web_url(url: str, names: Sequence[str]) -> str:
 
 
 def personal_path(upn: str) -> str:
-    """The last part of a OneDrive's address: every sign of the UPN but letters and digits becomes `_`."""
-    return re.sub(r"[^0-9a-z]", "_", upn.lower())
+    """The last part of a OneDrive's address: every sign of the UPN but letters, digits and `-` becomes `_`."""
+    return re.sub(r"[^0-9a-z-]", "_", upn.strip().lower())
 
 
 def numbered(name: str, number: int) -> str:

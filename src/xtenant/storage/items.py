@@ -175,10 +175,23 @@ class ItemStore:
         found = self._list(self._in(site_key), items.c.item_id == item_id, LIVE, limit=1)
         return found[0] if found else None
 
+    def by_keys(self, keys: Iterable[ItemKey]) -> dict[ItemKey, Item]:
+        wanted = sorted(set(keys))
+        found: dict[ItemKey, Item] = {}
+        for start in range(0, len(wanted), KEYS_A_QUERY):
+            some = wanted[start : start + KEYS_A_QUERY]
+            for item in self._list(items.c.tenant_id == self._tenant_id, items.c.key.in_(some), limit=len(some)):
+                found[item.key] = item
+        return found
+
     def by_path(self, library: Item, names: Sequence[str]) -> Item | None:
         if not names:
             return self.by_id(library.site_key, library.item_id)
-        walk = select(literal(library.key, BigInteger).label("key"), literal(0).label("level")).cte("walk", recursive=True)
+        if len(names) > paths.PATH_LENGTH:
+            return None
+        walk = select(literal(library.key, BigInteger).label("key"), literal(0).label("level")).cte(
+            "walk", recursive=True
+        )
         child = items.alias("child")
         wanted = case({level: paths.name_key(name) for level, name in enumerate(names)}, value=walk.c.level)
         walk = walk.union_all(

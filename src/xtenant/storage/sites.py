@@ -74,6 +74,7 @@ Index(
     sqlite_where=sites.c.deleted_at.is_(None),
     postgresql_where=sites.c.deleted_at.is_(None),
 )
+Index("ix_sites_owner_id", sites.c.tenant_id, sites.c.owner_id)
 Index("ix_sites_hidden_job", sites.c.tenant_id, sites.c.hidden_job)
 
 COUNTED = frozenset({"change_no", "item_count", "version_count", "size_bytes"})
@@ -114,6 +115,11 @@ class SiteStore:
 
     def visible_by_id(self, site_id: SiteId) -> Site | None:
         return self._one(self._visible, sites.c.site_id == site_id)
+
+    def visible_personal_of(self, owner_id: UUID) -> Site | None:
+        is_personal = sites.c.template.startswith("SPSPERS", autoescape=True)
+        found = self._page(self._visible, sites.c.owner_id == owner_id, is_personal, limit=1)
+        return found[0] if found else None
 
     def visible_page(
         self, *, geo: GeoCode | None, template: str | None, personal: bool | None, after: SiteKey, limit: int

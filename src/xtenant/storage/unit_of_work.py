@@ -27,6 +27,7 @@ from xtenant.storage.site_writer import SqlSiteWriter, open_writer
 from xtenant.storage.sites import SiteStore
 from xtenant.storage.snapshots import LeftoverStore, ResolutionStore, SnapshotStore
 from xtenant.storage.trust import InboxStore, RelationshipStore
+from xtenant.storage.uploads import UploadRows
 from xtenant.storage.workers import WorkerStore
 
 
@@ -136,6 +137,10 @@ class SqlUnitOfWork:
     @cached_property
     def leases(self) -> LeaseStore:
         return LeaseStore(self.connection, self.tenant_id)
+
+    @cached_property
+    def uploads(self) -> UploadRows:
+        return UploadRows(self.connection, self.tenant_id)
 
     def write_site(
         self, site_key: SiteKey, *, now: datetime, epoch: int | None = None, job: UUID | None = None

@@ -45,6 +45,10 @@ class SiteRepository(Protocol):
 
     def visible_by_id(self, site_id: SiteId) -> Site | None: ...
 
+    def visible_personal_of(self, owner_id: UUID) -> Site | None:
+        """A user's OneDrive; a redirect is none."""
+        ...
+
     def visible_page(
         self, *, geo: GeoCode | None, template: str | None, personal: bool | None, after: SiteKey, limit: int
     ) -> Sequence[Site]: ...
@@ -88,6 +92,10 @@ class ItemRepository(Protocol):
     def libraries(self, site_key: SiteKey) -> Sequence[Item]: ...
 
     def by_id(self, site_key: SiteKey, item_id: ItemId) -> Item | None: ...
+
+    def by_keys(self, keys: Iterable[ItemKey]) -> dict[ItemKey, Item]:
+        """Items of this tenant whatever their state, in one query per 1,000 (the engine finds parents' GUIDs so)."""
+        ...
 
     def by_path(self, library: Item, names: Sequence[str]) -> Item | None:
         """Walk down by names, any letter case, in one query."""

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from xtenant.domain.ports.sign_in import DeviceCodeRepository, KeyRepository, RefreshTokenRepository
     from xtenant.domain.ports.tenant import SettingsRepository
     from xtenant.domain.ports.trust import InboxRepository, OutboxRepository, RelationshipRepository
+    from xtenant.domain.ports.uploads import UploadRepository
 
 _open_units: ContextVar[int] = ContextVar("xtenant_open_units", default=0)
 
@@ -130,6 +131,9 @@ class UnitOfWork(Protocol):
 
     @property
     def leases(self) -> LeaseRepository: ...
+
+    @property
+    def uploads(self) -> UploadRepository: ...
 
     def write_site(
         self, site_key: SiteKey, *, now: datetime, epoch: int | None = None, job: UUID | None = None

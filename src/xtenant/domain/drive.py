@@ -1,0 +1,81 @@
+"""A document library as clients see it, a drive, and its items with what their readers ask for beside the row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xtenant.domain.content import FileVersion, Item, ItemId, Principal, Role, Site, SiteId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriveRef:
+    """Names a drive: the site's id and the library's, None for the default library."""
+
+    site_id: SiteId
+    library_id: ItemId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """Names an item of a drive: start at an item (None: the library), then walk down by names."""
+
+    item_id: ItemId | None = None
+    names: tuple[str, ...] = ()
+
+
+ROOT = Where()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drive:
+    """`owner` is the OneDrive's user or the site's group, where content knows them."""
+
+    site: Site
+    library: Item
+    owner: Principal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemView:
+    """An item with its drive, the names below the library down to it, its folder, its people, and how many children."""
+
+    drive: Drive
+    item: Item
+    path: tuple[str, ...]
+    parent: Item | None
+    author: Principal | None
+    editor: Principal | None
+    children: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemPage:
+    """Some children in name order; `next_name` is where to go on, None at the end."""
+
+    folder: ItemView
+    views: Sequence[ItemView]
+    next_name: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeltaPage:
+    """Changed items; exactly one of the tokens is set: `next_token` in the middle, `delta_token` on the last page."""
+
+    views: Sequence[ItemView]
+    next_token: str | None = None
+    delta_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionView:
+    version: FileVersion
+    editor: Principal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """A role of somebody on the whole site."""
+
+    principal: Principal
+    role: Role
