@@ -7,7 +7,7 @@ import io
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Annotated, Any, cast
 
 import msgspec
@@ -20,7 +20,7 @@ from rich.table import Table
 Row = Mapping[str, object]
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """What `--output` takes."""
 
     TABLE = "table"
@@ -49,7 +49,7 @@ def rendered(value: Row | Sequence[Row], form: Format) -> str:
         case Format.JSON:
             return msgspec.json.format(msgspec.json.encode(plain), indent=2).decode() + "\n"
         case Format.YAML:
-            return cast(str, yaml.safe_dump(plain, sort_keys=False, allow_unicode=True))
+            return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
         case Format.CSV:
             return _csv(_rows(plain))
         case Format.TABLE:

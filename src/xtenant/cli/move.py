@@ -1,0 +1,240 @@
+"""`xtenant move …`: start, list, show, watch and cancel moves (step 6)."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from xtenant.cli.output import OutputOption, emit
+from xtenant.cli.tools import GeoOption, Tools, WhatIfOption, tools_of
+from xtenant.client.moves import MoveJob, Report, StartWish, Unit
+from xtenant.client.tenant import TenantClient
+from xtenant.cmdlets.parameters import read_date
+from xtenant.domain import errors
+from xtenant.domain.tenant import parse_host_url
+
+app = typer.Typer(help="Moves of OneDrives, sites and group sites.", no_args_is_help=True)
+
+SourceOption = Annotated[str, typer.Option("--source", help="The profile of the source tenant.")]
+IdArgument = Annotated[str, typer.Argument(help="The move job's id.")]
+POLL_SECONDS = (0.5, 15.0)
+"""First and longest pause between two looks of `watch`."""
+
+
+@app.command("start")
+def start(
+    context: typer.Context,
+    source: SourceOption,
+    partner: Annotated[str, typer.Option("--partner", help="The target's host URL.")],
+    site: Annotated[tuple[str, str] | None, typer.Option("--site", help="Source URL and target URL.")] = None,
+    user: Annotated[tuple[str, str] | None, typer.Option("--user", help="Source UPN and target UPN.")] = None,
+    group: Annotated[tuple[str, str] | None, typer.Option("--group", help="Source alias and target alias.")] = None,
+    begin: Annotated[str | None, typer.Option("--begin", help="Not before, UTC.")] = None,
+    end: Annotated[str | None, typer.Option("--end", help="Best effort to be done by, UTC.")] = None,
+    validate_only: Annotated[bool, typer.Option("--validate-only", help="Check and move nothing.")] = False,
+    geo: GeoOption = None,
+    what_if: WhatIfOption = False,
+    output: OutputOption = None,
+) -> None:
+    """Start a move; it runs in the tenants, `xtenant move watch` shows it.
+
+    Example: xtenant move start --source contoso --partner https://fabrikam-my.sharepoint.com/ --user ann@contoso.com ann@fabrikam.com
+    """
+    tools = tools_of(context)
+    unit, pair = _unit(site, user, group)
+    wish = StartWish(
+        unit=unit,
+        source=pair[0],
+        target=pair[1],
+        partner=parse_host_url(partner),
+        begin=_moment("--begin", begin),
+        end=_moment("--end", end),
+        validate_only=validate_only or what_if,
+    )
+
+    async def work() -> MoveJob:
+        async with tools.open(source, geo) as client:
+            return await client.moves.start(wish)
+
+    emit(row_of(tools.run(work)), output)
+
+
+def _unit(
+    site: tuple[str, str] | None, user: tuple[str, str] | None, group: tuple[str, str] | None
+) -> tuple[Unit, tuple[str, str]]:
+    given = [(unit, pair) for unit, pair in ((Unit.SITE, site), (Unit.USER, user), (Unit.GROUP, group)) if pair]
+    if len(given) != 1:
+        raise errors.UsageError("Give one of --site, --user and --group, each with source and target.")
+    return given[0]
+
+
+def _moment(option: str, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return read_date(text)
+    except ValueError as error:
+        raise errors.UsageError(f"{option}: '{text}' is not a date.", remedy="Write 2026-12-01T20:00:00Z.") from error
+
+
+@app.command("list")
+def list_moves(
+    context: typer.Context,
+    source: SourceOption,
+    partner: Annotated[str | None, typer.Option("--partner", help="Only with this partner.")] = None,
+    state: Annotated[str | None, typer.Option("--state", help="Only in this state.")] = None,
+    geo: GeoOption = None,
+    output: OutputOption = None,
+) -> None:
+    """List the moves a tenant takes part in.
+
+    Example: xtenant move list --source contoso --state Failed
+    """
+    tools = tools_of(context)
+    report = Report(partner=parse_host_url(partner) if partner else None, state=state)
+
+    async def work() -> list[MoveJob]:
+        async with tools.open(source, geo) as client:
+            return await client.moves.report(report)
+
+    emit([row_of(job) for job in tools.run(work)], output)
+
+
+@app.command("show")
+def show(
+    context: typer.Context, job_id: IdArgument, source: SourceOption, geo: GeoOption = None, output: OutputOption = None
+) -> None:
+    """Show one move.
+
+    Example: xtenant move show b298219e-3440-40b8-8931-46e805e2b85b --source contoso
+    """
+    tools = tools_of(context)
+
+    async def work() -> MoveJob:
+        async with tools.open(source, geo) as client:
+            return await _job(client, job_id)
+
+    emit(row_of(tools.run(work)), output)
+
+
+@app.command("cancel")
+def cancel(
+    context: typer.Context,
+    job_id: IdArgument,
+    source: SourceOption,
+    geo: GeoOption = None,
+    what_if: WhatIfOption = False,
+    output: OutputOption = None,
+) -> None:
+    """Stop a move that has not begun (R-6.78).
+
+    Example: xtenant move cancel b298219e-3440-40b8-8931-46e805e2b85b --source contoso
+    """
+    tools = tools_of(context)
+
+    async def work() -> MoveJob:
+        async with tools.open(source, geo) as client:
+            job = await _job(client, job_id)
+            if not what_if:
+                await client.moves.cancel(job.source_url)
+                job = await _job(client, job_id)
+            return job
+
+    emit({**row_of(tools.run(work)), **({"what_if": True} if what_if else {})}, output)
+
+
+@app.command("watch")
+def watch(
+    context: typer.Context,
+    source: SourceOption,
+    job_ids: Annotated[list[str] | None, typer.Argument(help="The jobs' ids.")] = None,
+    all_jobs: Annotated[bool, typer.Option("--all", help="Every move that has not ended.")] = False,
+    geo: GeoOption = None,
+    output: OutputOption = None,
+) -> None:
+    """Wait until moves have ended, with a progress bar on a terminal. Exit code 4 when one did not end in Success.
+
+    Example: xtenant move watch --all --source contoso
+    """
+    tools = tools_of(context)
+    if bool(job_ids) == all_jobs:
+        raise errors.UsageError("Name the jobs, or give --all.")
+
+    async def work() -> list[MoveJob]:
+        async with tools.open(source, geo) as client:
+            return await _until_ended(tools, client, job_ids)
+
+    jobs = tools.run(work)
+    emit([row_of(job) for job in jobs], output)
+    if any(job.state != "Success" for job in jobs):
+        raise typer.Exit(errors.ExitCode.REFUSED)
+
+
+async def _until_ended(tools: Tools, client: TenantClient, ids: list[str] | None) -> list[MoveJob]:
+    """Look again and again, soon at first and then less often, until every job has ended."""
+    jobs = [await _job(client, one) for one in ids or []]
+    if ids is None:
+        jobs = [job for job in await client.moves.report(Report()) if not job.ended]
+    pause, longest = POLL_SECONDS
+    with _bars() as bars:
+        tasks = {job.id: bars.add_task(job.source_url, total=None, state=job.state_name) for job in jobs}
+        while True:
+            for job in jobs:
+                _draw(bars, tasks[job.id], job)
+            if all(job.ended for job in jobs):
+                return jobs
+            await tools.clock.sleep(pause)
+            pause = min(longest, pause * 1.5)
+            jobs = [job if job.ended else await _job(client, str(job.id)) for job in jobs]
+
+
+def _bars() -> Progress:
+    """Bars on a terminal only (design section 7)."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TextColumn("{task.fields[state]}"),
+    )
+    return Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty())
+
+
+def _draw(bars: Progress, task: TaskID, job: MoveJob) -> None:
+    state = f"{job.state_name} {job.phase or ''}".strip()
+    bars.update(task, completed=job.items_done or 0, total=job.items_total, state=state)
+
+
+async def _job(client: TenantClient, text: str) -> MoveJob:
+    try:
+        job_id = UUID(text)
+    except ValueError as error:
+        raise errors.UsageError(f"'{text}' is not the id of a move job.") from error
+    found = await client.moves.by_id(job_id)
+    if found is None:
+        raise errors.NotFound(
+            f"There is no move job {job_id} here.", remedy="`xtenant move list` shows those there are."
+        )
+    return found
+
+
+def row_of(job: MoveJob) -> dict[str, object]:
+    """The contracted shape (design section 4), with the addresses."""
+    return {
+        "id": str(job.id),
+        "state": job.state,
+        "phase": job.phase,
+        "items_done": job.items_done,
+        "items_total": job.items_total,
+        "bytes_done": job.bytes_done,
+        "bytes_total": job.bytes_total,
+        "error": job.error,
+        "source_url": job.source_url,
+        "target_url": job.target_url,
+        "direction": job.direction,
+    }

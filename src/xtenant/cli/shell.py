@@ -1,0 +1,187 @@
+"""`xtenant shell`, and cmdlets as commands of their own: `xtenant Set-SPOCrossTenantRelationship …` in any letter case."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from xtenant.cli.connection import OneConnection
+from xtenant.cli.output import OutputOption, emit, note
+from xtenant.cli.reporting import report
+from xtenant.cli.tools import Tools, tools_of, warn
+from xtenant.cmdlets.host import Host, NotConnected
+from xtenant.cmdlets.line import is_cmdlet_name, line_of_words, plain_dashes
+from xtenant.cmdlets.shell import Shell
+from xtenant.cmdlets.table import CMDLETS, find, run_line
+from xtenant.domain import errors
+from xtenant.domain.tenant import GeoCode
+
+HISTORY_LINES = 1_000
+
+
+def register(app: typer.Typer) -> None:
+    app.command("shell")(shell)
+
+
+def shell(
+    context: typer.Context,
+    tenant: Annotated[str | None, typer.Option("--tenant", "-t", help="Connect to this profile first.")] = None,
+    geo: Annotated[str | None, typer.Option("--geo", help="The geo, where the tenant has several.")] = None,
+    show_list: Annotated[bool, typer.Option("--list", help="List the cmdlets there are.")] = False,
+    output: OutputOption = None,
+) -> None:
+    """Run Microsoft's cmdlets from standard input or a terminal, one a line. It runs cmdlets, not the PowerShell language.
+
+    An error ends its line only; the exit code is that of the last line that failed.
+
+    Example: echo 'Get-SPOCrossTenantHostUrl' | xtenant shell -t contoso
+    """
+    if show_list:
+        emit(
+            [{"cmdlet": one.name, "parameters": _parameters(one.name), "what": one.what} for one in CMDLETS.values()],
+            output,
+        )
+        return
+    tools = tools_of(context)
+    raise typer.Exit(tools.run(lambda: _shell(tools, tenant, GeoCode(geo) if geo else None)))
+
+
+def _parameters(name: str) -> str:
+    return " ".join(one.shown if one.mandatory else f"[{one.shown}]" for one in find(name).parameters)
+
+
+async def _shell(tools: Tools, tenant: str | None, geo: GeoCode | None) -> int:
+    async with OneConnection(tools) as connection:
+        if tenant is not None:
+            await connection.use(tools.store.get(tenant), geo)
+        running = Shell(_host(connection), report)
+        if sys.stdin.isatty():
+            return await _converse(running, connection, tools.settings.profile_home / "history")
+        return await running.run_all(sys.stdin)
+
+
+def _host(connection: OneConnection) -> Host:
+    return Host(connector=connection, say=_say, warn=warn)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+async def _converse(running: Shell, connection: OneConnection, history: Path) -> int:
+    """Prompt, read, run, until Ctrl-D or `exit`; Ctrl-C drops the line begun."""
+    _prepare_terminal(history)
+    note("xtenant runs cmdlets, not the PowerShell language. `exit` or Ctrl-D leaves.")
+    while True:
+        name = connection.connected.name if connection.connected else "not connected"
+        try:
+            if not await running.feed(input(">> " if running.unfinished else f"{name}> ")):
+                break
+        except EOFError:
+            break
+        except KeyboardInterrupt:
+            running.forget()
+            note("")
+    await running.end()
+    _keep_history(history)
+    return errors.ExitCode.DONE
+
+
+def _prepare_terminal(history: Path) -> None:
+    """History and completion of cmdlet names, where the machine's Python has readline."""
+    try:
+        import readline
+    except ImportError:
+        return
+    names = [cmdlet.name for cmdlet in CMDLETS.values()]
+
+    def complete(begun: str, number: int) -> str | None:
+        fitting = [name for name in names if name.lower().startswith(begun.lower())]
+        return fitting[number] if number < len(fitting) else None
+
+    readline.set_completer_delims(" ")
+    readline.set_completer(complete)
+    readline.parse_and_bind("tab: complete")
+    readline.set_history_length(HISTORY_LINES)
+    if history.exists():
+        readline.read_history_file(history)
+
+
+def _keep_history(history: Path) -> None:
+    try:
+        import readline
+    except ImportError:
+        return
+    history.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    history.touch(mode=0o600)
+    readline.write_history_file(history)
+
+
+@dataclass(frozen=True, slots=True)
+class CmdletCall:
+    """A cmdlet typed as a command, with what stood before it."""
+
+    words: list[str]
+    tenant: str | None = None
+    geo: str | None = None
+
+
+def cmdlet_call(arguments: Sequence[str]) -> CmdletCall | None:
+    """`[-t NAME] [--geo GEO] Verb-SPONoun …`, or None when it is another command."""
+    options: dict[str, str] = {}
+    rest = list(arguments)
+    while rest and rest[0].startswith("-"):
+        name, equals, value = rest.pop(0).partition("=")
+        if name not in ("-t", "--tenant", "--geo"):
+            return None
+        if not equals:
+            if not rest:
+                return None
+            value = rest.pop(0)
+        options["geo" if name == "--geo" else "tenant"] = value
+    if not rest or not (is_cmdlet_name(rest[0]) or plain_dashes(rest[0]).lower() in CMDLETS):
+        return None
+    return CmdletCall(words=rest, tenant=options.get("tenant"), geo=options.get("geo"))
+
+
+def run_cmdlet(call: CmdletCall, tools: Tools) -> int:
+    """Run one cmdlet; it works on `-t`, else on what `Connect-SPOService` connected to last, else on the only profile.
+
+    Raises NotConnected when none of these says which tenant is meant.
+    """
+    line = line_of_words(call.words)
+    name = find(line.cmdlet).name
+
+    async def work() -> int:
+        async with OneConnection(tools) as connection:
+            if name != "Connect-SPOService":
+                profile, geo = _meant(tools, call)
+                await connection.use(tools.store.get(profile), geo)
+            await run_line(_host(connection), line)
+            if name == "Connect-SPOService" and connection.connected is not None:
+                tools.store.remember_connected(connection.connected.profile.name, connection.geo)
+            elif name == "Disconnect-SPOService":
+                tools.store.remember_connected(None)
+        return errors.ExitCode.DONE
+
+    return tools.run(work)
+
+
+def _meant(tools: Tools, call: CmdletCall) -> tuple[str, GeoCode | None]:
+    if call.tenant is not None:
+        return call.tenant, GeoCode(call.geo) if call.geo else None
+    remembered = tools.store.connected()
+    if remembered is not None:
+        return remembered
+    profiles = tools.store.all()
+    if len(profiles) == 1:
+        return profiles[0].name, GeoCode(call.geo) if call.geo else None
+    error = NotConnected()
+    error.remedy = "Say which: xtenant -t NAME " + call.words[0] + " …, or run xtenant Connect-SPOService -Url … first."
+    raise error

@@ -1,0 +1,186 @@
+"""Opening a tenant: the profile's way, its sign-in, a session, a `TenantClient`; all closed again on exit."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+import httpx
+
+from xtenant.client import sign_in
+from xtenant.client.lab import LabUser, read_lab
+from xtenant.client.profiles import CredentialKind, Profile, ProfileKind, ProfileStore, way_to, write_private
+from xtenant.client.tenant import TenantClient
+from xtenant.domain import errors
+from xtenant.domain.limits import DEFAULT, Limits
+from xtenant.domain.ports.clock import Clock, IdSource
+from xtenant.domain.tenant import GeoCode, TenantId
+from xtenant.protocols.partner.call import tenant_in_challenge
+from xtenant.wire.transport import Connection, Session, network_error, open_http, open_http_sync
+
+
+class Network(Protocol):
+    """Where a profile's requests lead; raises LabMissing before any socket is opened (settled A 5)."""
+
+    def asynchronous(self, profile: Profile) -> httpx.AsyncClient: ...
+
+    def synchronous(self, profile: Profile) -> httpx.Client: ...
+
+
+class ProfileNetwork:
+    """The real network, or the lab's proxy in front of it."""
+
+    def __init__(self, lab_home: Path | None) -> None:
+        self._lab_home = lab_home
+
+    def asynchronous(self, profile: Profile) -> httpx.AsyncClient:
+        return open_http(self._connection(profile))
+
+    def synchronous(self, profile: Profile) -> httpx.Client:
+        return open_http_sync(self._connection(profile))
+
+    def _connection(self, profile: Profile) -> Connection:
+        way = way_to(profile, self._lab_home)
+        return Connection(proxy_url=way.proxy, ca_file=Path(way.ca_file) if way.ca_file else None)
+
+
+class TokenFile:
+    """MSAL's cache in a 0600 file of the profile home; it holds a refresh token."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def load(self) -> str | None:
+        try:
+            return self._path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+
+    def save(self, text: str) -> None:
+        write_private(self._path, text.encode())
+
+
+class TenantOpener:
+    """Opens tenants by profile. `show` is given the line a device code sign-in prints."""
+
+    def __init__(
+        self,
+        store: ProfileStore,
+        network: Network,
+        *,
+        clock: Clock,
+        ids: IdSource,
+        show: Callable[[str], None],
+        limits: Limits = DEFAULT,
+    ) -> None:
+        self._store = store
+        self._network = network
+        self._clock = clock
+        self._ids = ids
+        self._show = show
+        self._limits = limits
+
+    @asynccontextmanager
+    async def open(self, profile: Profile, geo: GeoCode | None = None) -> AsyncGenerator[TenantClient]:
+        """A client of the tenant, or of one of its geos. Signing in happens with the first call.
+
+        Raises UsageError when a geo must be named, LabMissing for a profile that must not be used here.
+        """
+        admin_url = profile.admin_url_of(geo)
+        with self._network.synchronous(profile) as login:
+            async with self._network.asynchronous(profile) as http:
+                signing_in = self._sign_in(profile, login)
+                session = Session(
+                    http, signing_in.token_for_async, clock=self._clock, ids=self._ids, limits=self._limits
+                )
+                yield TenantClient(
+                    session,
+                    admin_url,
+                    token_for=signing_in.token_for_async,
+                    clock=self._clock,
+                    ids=self._ids,
+                    has_inbox=profile.kind is ProfileKind.LAB,
+                )
+
+    async def token(self, profile: Profile, resource: str, *, who: str | None = None) -> str:
+        """An access token; `who` names a person of the lab (`global_admin`, `sharepoint_admin`, `user`)."""
+        with self._network.synchronous(profile) as login:
+            signing_in = self._sign_in(profile, login) if who is None else self._person(profile, login, who)
+            return await signing_in.token_for_async(resource)
+
+    async def tenant_behind(self, profile: Profile) -> TenantId:
+        """The tenant id an admin host names in its challenge, without signing in (settled A 10)."""
+        url = f"{profile.admin_url}/_vti_bin/client.svc/"
+        async with self._network.asynchronous(profile) as http:
+            try:
+                return tenant_in_challenge(await http.get(url))
+            except httpx.HTTPError as error:
+                raise network_error(error, httpx.URL(url).host) from error
+
+    async def with_tenant_id(self, profile: Profile, given: str | None) -> Profile:
+        """The profile with its tenant id: as given, as known, or as the admin host names it. Raises UsageError for no GUID."""
+        if given is None:
+            return replace(profile, tenant_id=profile.tenant_id or str(await self.tenant_behind(profile)))
+        try:
+            return replace(profile, tenant_id=str(UUID(given)))
+        except ValueError as error:
+            raise errors.UsageError(
+                f"'{given}' is no tenant id.", remedy="Give the GUID, or leave it out: the admin host knows it."
+            ) from error
+
+    def _sign_in(self, profile: Profile, login: httpx.Client) -> sign_in.SignIn:
+        by_device = profile.credential.kind is CredentialKind.DEVICE_CODE
+        cache = TokenFile(self._store.token_cache(profile.name)) if by_device else None
+        return sign_in.SignIn(_tenant_id(profile), self._credential(profile), login, clock=self._clock, cache=cache)
+
+    def _credential(self, profile: Profile) -> sign_in.Credential:
+        match profile.credential.kind:
+            case CredentialKind.CERTIFICATE:
+                return sign_in.AppCertificate(client_id=profile.client_id, pem=_read(profile))
+            case CredentialKind.SECRET:
+                return sign_in.AppSecret(client_id=profile.client_id, secret=_read(profile).strip())
+            case CredentialKind.DEVICE_CODE:
+                return sign_in.DeviceSignIn(client_id=profile.client_id, show=self._show)
+
+    def _person(self, profile: Profile, login: httpx.Client, who: str) -> sign_in.SignIn:
+        person = _lab_user(profile, who)
+        credential = sign_in.PersonPassword(client_id=profile.client_id, upn=person.upn, password=person.password)
+        return sign_in.SignIn(_tenant_id(profile), credential, login, clock=self._clock)
+
+
+def _lab_user(profile: Profile, who: str) -> LabUser:
+    """The person of a role in the profile's lab. Raises UsageError outside a lab."""
+    if profile.lab is None:
+        raise errors.UsageError(
+            f"'{profile.name}' is a profile of Microsoft 365: only a lab knows its people's passwords.",
+            remedy="Connect a profile with --device-code and sign in as the person.",
+        )
+    lab = read_lab(Path(profile.lab.home))
+    for tenant in lab.tenants.values():
+        if tenant.tenant_id == profile.tenant_id and who in tenant.users:
+            return tenant.users[who]
+    raise errors.UsageError(f"The lab has no '{who}' for '{profile.name}'.")
+
+
+def _tenant_id(profile: Profile) -> TenantId:
+    try:
+        return TenantId(UUID(profile.tenant_id))
+    except ValueError as error:
+        raise errors.UsageError(
+            f"The profile '{profile.name}' has no tenant id.", remedy="Make it again with `xtenant connect`."
+        ) from error
+
+
+def _read(profile: Profile) -> str:
+    """The certificate with its key, or the secret. Raises NotSignedIn when the file is gone."""
+    file = profile.credential.file
+    try:
+        return Path(file or "").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise errors.NotSignedIn(
+            f"The {profile.credential.kind.value} of '{profile.name}' cannot be read: {file}."
+        ) from error

@@ -1,0 +1,60 @@
+"""Two administrators' desks over contoso and fabrikam in one process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from clock import FakeClock
+from desk import Desk, app_certificate
+from neighbours import Neighbours, neighbours
+
+MakeDesk = Callable[..., Desk]
+
+
+@pytest.fixture
+def real_clock() -> FakeClock:
+    """A clock moved by hand that begins now, since MSAL writes the real time into its assertions."""
+    return FakeClock(datetime.now(UTC))
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    return app_certificate(tmp_path)
+
+
+@pytest.fixture
+def block(tmp_path: Path, real_clock: FakeClock, certificate: tuple[Path, Path]) -> Iterator[Neighbours]:
+    with neighbours(tmp_path, real_clock, "contoso", "fabrikam", certificate=certificate[1]) as block:
+        yield block
+
+
+@pytest.fixture
+def make_desk(
+    tmp_path: Path,
+    block: Neighbours,
+    certificate: tuple[Path, Path],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> MakeDesk:
+    """A desk with profiles of the tenants named; its folder is the current one."""
+
+    def make(*tenants: str, home: str = "desk") -> Desk:
+        folder = tmp_path / home
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        desk = Desk(block=block, home=folder, certificate=certificate[0], capsys=capsys, monkeypatch=monkeypatch)
+        for name in tenants:
+            desk.add(name)
+        return desk
+
+    return make
+
+
+@pytest.fixture
+def desk(make_desk: MakeDesk) -> Desk:
+    """Somebody who holds both sign-ins."""
+    return make_desk("contoso", "fabrikam")
