@@ -7,15 +7,18 @@ but that, so that nobody learns whether a user or an address exists (R-2.28).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from xtenant.domain import errors, obstacles, paths
 from xtenant.domain.content import ItemKey, LockState, Site
 from xtenant.domain.identity import SourceKey, UserMapping
 from xtenant.domain.move import PATH_LIMIT, JobKind, MoveJob
-from xtenant.domain.ports.partner_moves import StartAnswer, StartQuestion
-from xtenant.domain.ports.units import UnitOfWork
+from xtenant.domain.ports.clock import Clock
+from xtenant.domain.ports.partner_moves import FoundObstacle, StartAnswer, StartQuestion
+from xtenant.domain.ports.units import UnitOfWork, Units
 from xtenant.domain.tenant import Geo, HostUrl, TenantId, TenantSettings
+from xtenant.domain.trust import Compatibility, PartnerRole, RelationKey, compatibility_of
 
 PAGE = 1_000
 
@@ -84,6 +87,41 @@ def target_problems(
     return found
 
 
+def answer_start(
+    units: Units,
+    geo: Geo,
+    partner: HostUrl,
+    source_tenant: TenantId,
+    question: StartQuestion,
+    *,
+    clock: Clock,
+) -> StartAnswer:
+    """The target's answer to a source that wants to start. It asks nobody: our own relationship row, old enough, is the
+    condition for saying anything at all; the source asks for its own side."""
+    with units.read() as uow:
+        settings = uow.settings.get()
+        key = RelationKey(geo=geo.code, partner=partner, partner_role=PartnerRole.SOURCE)
+        standing = uow.relationships.get(key)
+        waiting = timedelta(seconds=settings.waiting_period)
+        if standing is None or clock.business_now() - standing.requested_at < waiting:
+            return StartAnswer(trusted=False)
+        found = [*target_problems(uow, geo, source_tenant, question)]
+    personal = question.kind is JobKind.USER
+    if not (settings.feature_od_move if personal else settings.feature_site_move):
+        found.append(obstacles.MoveFeatureOff("MnAODMove" if personal else "MnASiteMove"))
+    return StartAnswer(
+        trusted=True,
+        geo=geo.code,
+        schema_version=settings.schema_version,
+        obstacles=tuple(
+            FoundObstacle(
+                code=problem.code, text=problem.text, remedy=problem.remedy, microsoft_code=problem.microsoft_code
+            )
+            for problem in found
+        ),
+    )
+
+
 def _user_problems(
     uow: UnitOfWork, geo: Geo, source_tenant: TenantId, question: StartQuestion
 ) -> list[errors.XTenantError]:
@@ -100,11 +138,13 @@ def _user_problems(
     return found
 
 
-def from_answer(partner: HostUrl, answer: StartAnswer) -> list[errors.XTenantError]:
-    """The target's findings as errors of ours."""
+def from_answer(partner: HostUrl, answer: StartAnswer, *, schema_version: str) -> list[errors.XTenantError]:
+    """The target's findings as errors of ours, and whether the schemas fit (R-6.26)."""
     if not answer.trusted:
         return [no_trust(partner)]
-    return [
+    fits = compatibility_of(schema_version, answer.schema_version or None)
+    found: list[errors.XTenantError] = [obstacles.Incompatible()] if fits is Compatibility.INCOMPATIBLE else []
+    return found + [
         obstacles.Reported(found.code, found.text, found.microsoft_code, found.remedy) for found in answer.obstacles
     ]
 

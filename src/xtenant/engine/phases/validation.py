@@ -68,7 +68,7 @@ def _problems(bench: Workbench, job: MoveJob) -> list[errors.XTenantError]:
     if not bench.trust.good(job.geo, job.partner, partner_is_source=False):
         return [*found, preconditions.no_trust(job.partner)]
     answer = bench.channel.can_start(bench.peer(job), preconditions.question_of(job, settings.schema_version))
-    return found + preconditions.from_answer(job.partner, answer)
+    return found + preconditions.from_answer(job.partner, answer, schema_version=settings.schema_version)
 
 
 def _freeze(bench: Workbench, job: MoveJob) -> Step:

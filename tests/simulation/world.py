@@ -1,0 +1,498 @@
+"""Two tenants in one process with everything that can go wrong, and the model of the safety argument that watches them.
+
+A `Chooser` decides what happens next; the world carries it out on the real engine, operations and SQLite stores, and checks
+the invariants after every action (settled B): published ⇒ source not writable · acknowledged writes ⊆ source ∪ target ·
+content removed at the source ⇒ the redirect stands · Failed ⇒ source as before and target empty · everything ends.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import event
+
+from blob_stores import ForgetfulBlobStore
+from clock import CountingIds, FakeClock
+from content_samples import person, row, site, version
+from simulation.channel import Fate, SimulatedTrust, UnreliableChannel
+from xtenant.domain import errors
+from xtenant.domain.content import Item, ItemKey, ItemKind, LockState, PrincipalKey, Role, Site, SiteKey
+from xtenant.domain.directory import User, UserId
+from xtenant.domain.identity import MapVersion, UserMapping
+from xtenant.domain.limits import DEFAULT
+from xtenant.domain.move import Decision, Direction, JobKind, MoveJob, MoveJobId, MoveState
+from xtenant.domain.ports.move import Claim
+from xtenant.domain.ports.units import UnitOfWork
+from xtenant.domain.tenant import Geo, GeoCode, Tenant, TenantId
+from xtenant.domain.trust import OrganizationRelationship, PartnerRole, RelationKey
+from xtenant.engine import leftovers
+from xtenant.engine.dispatcher import Dispatcher
+from xtenant.engine.move import step
+from xtenant.engine.workbench import Step, Workbench, checked
+from xtenant.operations import grants
+from xtenant.storage.database import SqlUnits, open_engine
+from xtenant.storage.schema import prepare
+
+T = TypeVar("T")
+SOURCE, TARGET = "source", "target"
+SOURCE_URL = "https://contoso.sharepoint.com/sites/x"
+TARGET_URL = "https://fabrikam.sharepoint.com/sites/y"
+JOB_ID = MoveJobId(UUID("0190aaaa-0000-7000-8000-000000000001"))
+ANN = UUID(int=0xA11)
+
+
+def tenant_named(name: str, number: int) -> Tenant:
+    return Tenant(
+        tenant_id=TenantId(UUID(int=number)),
+        name=name,
+        display_name=name.title(),
+        initial_domain=f"{name}.onmicrosoft.com",
+        geos=(Geo(code=GeoCode("NAM"), label=name),),
+    )
+
+
+TENANTS = {SOURCE: tenant_named("contoso", 0x11), TARGET: tenant_named("fabrikam", 0x22)}
+
+
+class Crash(BaseException):
+    """A service stops at a stop point; only what its stores hold is left."""
+
+    def __init__(self, side: str, at: str) -> None:
+        super().__init__(f"{side} stopped at {at}")
+        self.side = side
+
+
+class NoRunner:
+    """The world itself is the runner: it steps the claims it was given."""
+
+    def __init__(self) -> None:
+        self.claims: list[Claim] = []
+
+    def submit(self, claim: Claim) -> None:
+        self.claims.append(claim)
+
+    def cancel(self, claim: Claim) -> None:
+        """A cancelled claim may still be in the middle of a step: it is kept, as a worker that comes back late."""
+
+    def running(self) -> frozenset[Claim]:
+        return frozenset()
+
+    def stop(self) -> None:
+        self.claims.clear()
+
+
+class Side:
+    """One tenant service: durable stores, and what a crash takes away."""
+
+    def __init__(self, world: World, name: str, folder: Path) -> None:
+        self.world = world
+        self.name = name
+        self.tenant = TENANTS[name]
+        self.clock = world.clock
+        self.file = folder / f"{name}.db"
+        self.engine = open_fast(self.file)
+        self.units = SqlUnits(self.engine, self.tenant.tenant_id)
+        self.blobs = ForgetfulBlobStore()
+        self.stops = 0
+        self.start()
+
+    def start(self) -> None:
+        other = TARGET if self.name == SOURCE else SOURCE
+        self.runner = NoRunner()
+        self.bench = Workbench(
+            tenant=self.tenant,
+            units=self.units,
+            blobs=self.blobs,
+            clock=self.clock,
+            ids=self.world.ids,
+            channel=UnreliableChannel(self.world, self.name, other),
+            trust=SimulatedTrust(self.world),
+            limits=DEFAULT,
+            stop=checked(self.stop),
+        )
+        self.dispatcher = Dispatcher(self.bench, self.runner, worker=self.name)
+
+    def stop(self, at: str) -> None:
+        self.stops += 1
+        self.world.visited[at] = self.world.visited.get(at, 0) + 1
+        if self.world.crash_here(self.name, self.stops):
+            raise Crash(self.name, at)
+
+    def crash(self) -> None:
+        """All that was in memory is gone, and what was not synced."""
+        self.world.crashes += 1
+        self.blobs.crash()
+        self.start()
+        self.dispatcher.begin()
+
+
+def open_fast(file: Path):  # noqa: ANN201
+    """An engine whose commits do not wait for the disk: a crash here ends no machine."""
+    engine = open_engine(f"sqlite:///{file}")
+    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+    return engine
+
+
+class World:
+    """Both sides, the messages under way, and the model."""
+
+    def __init__(
+        self,
+        template: Path,
+        folder: Path,
+        *,
+        fates: Callable[[], Fate],
+        crash_here: Callable[[str, int], bool],
+        slow: Callable[[], bool],
+    ) -> None:
+        shutil.copytree(template, folder, dirs_exist_ok=True)
+        self.clock = FakeClock()
+        self.ids = CountingIds(start=1_000_000)
+        self.next_fate = fates
+        self.next_is_slow = slow
+        self.crash_here = crash_here
+        self.trusted = True
+        self.delayed: list[tuple[str, Callable[[], object]]] = []
+        self.visited: dict[str, int] = {}
+        self.crashes = 0
+        self.written: set[str] = set()
+        self.sides = {name: Side(self, name, folder) for name in (SOURCE, TARGET)}
+        seed_blobs(self)
+        self.before = self.shape(SOURCE, with_people=False)
+        self.lock = LockState.UNLOCK
+
+    def close(self) -> None:
+        for side in self.sides.values():
+            side.engine.dispose()
+
+    # --- what may happen
+
+    def deliver(self, to: str, handler: Callable[[], T]) -> T:
+        """Run a handler at a side; if the side stops meanwhile, the caller hears nothing."""
+        try:
+            return handler()
+        except Crash as crash:
+            self.sides[crash.side].crash()
+            raise errors.PartnerUnreachable("the partner stopped") from crash
+
+    def deliver_delayed(self, index: int) -> None:
+        """A message that was overtaken arrives after all."""
+        to, handler = self.delayed.pop(index % len(self.delayed))
+        try:
+            self.deliver(to, handler)
+        except errors.XTenantError:
+            return
+
+    def guarded(self, name: str, work: Callable[[], object]) -> None:
+        """Something a side does by itself; it may stop on the way."""
+        try:
+            work()
+        except Crash as crash:
+            self.sides[crash.side].crash()
+
+    def dispatch(self, name: str) -> None:
+        self.guarded(name, self.sides[name].dispatcher.tick)
+
+    def step(self, name: str, index: int) -> None:
+        """One step of one claim, the youngest or one that should be over."""
+        claims = self.sides[name].runner.claims
+        if not claims:
+            return
+        claim = claims[index % len(claims)]
+
+        def work() -> None:
+            if step(self.sides[name].bench, claim) is Step.OVER and claim in claims:
+                claims.remove(claim)
+
+        self.guarded(name, work)
+
+    def collect(self, name: str) -> None:
+        self.guarded(name, lambda: leftovers.collect(self.sides[name].bench))
+
+    def crash(self, name: str) -> None:
+        self.sides[name].crash()
+
+    def expire_leases(self) -> None:
+        """Real time passes: a claim in the middle of a step is no longer the youngest when it goes on."""
+        self.clock.advance(seconds=31)
+
+    def wait(self, seconds: float) -> None:
+        self.clock.advance(seconds=seconds)
+
+    def refuse(self) -> None:
+        side = self.sides[TARGET]
+
+        def work() -> None:
+            try:
+                grants.refuse_move(side.units, JOB_ID, clock=self.clock, stop=side.bench.stop)
+            except errors.XTenantError:
+                return
+
+        self.guarded(TARGET, work)
+
+    def write(self, number: int) -> bool:
+        """A user adds a file at the source; whether the tenant said yes."""
+        name = f"user{number}.txt"
+        side = self.sides[SOURCE]
+        if name in self.written:
+            return False
+        try:
+            with side.units.read() as uow:
+                found = uow.sites.visible_by_url(SOURCE_URL)
+                library = None if found is None or found.is_redirect else uow.items.root_of(found.key)
+            if found is None or library is None:
+                return False
+            content = name.encode()
+            side.blobs.settle([side.blobs.put([content]).key])
+            with side.units.write() as uow:
+                writer = uow.write_site(found.key, now=self.clock.business_now())
+                fresh = version(content, 1)
+                uow.blobs.put([fresh.stored], now=self.clock.security_now())
+                writer.add_rows([row(self.ids, name, parent=library, contents=[content])])
+        except errors.XTenantError:
+            return False
+        self.written.add(name)
+        return True
+
+    def set_lock(self, lock: LockState) -> None:
+        with self.sides[SOURCE].units.write() as uow:
+            found = uow.sites.visible_by_url(SOURCE_URL)
+            if found is not None and not found.is_redirect:
+                uow.sites.update(dataclasses.replace(found, lock_state=lock))
+                self.lock = lock
+
+    # --- what the model sees
+
+    def job(self, name: str) -> MoveJob | None:
+        direction = Direction.OUT if name == SOURCE else Direction.IN
+        with self.sides[name].units.read() as uow:
+            return uow.jobs.get(JOB_ID, direction)
+
+    def decision(self) -> Decision:
+        with self.sides[TARGET].units.read() as uow:
+            grant = uow.grants.get(JOB_ID)
+        return grant.decision if grant else Decision.NONE
+
+    def shape(self, name: str, *, with_people: bool = True) -> dict[str, object] | None:
+        """The visible content of a side by path: names, ids, dates, versions with their bytes, rights."""
+        side = self.sides[name]
+        with side.units.read() as uow:
+            found = uow.sites.visible_by_url(SOURCE_URL if name == SOURCE else TARGET_URL)
+            if found is None or found.is_redirect:
+                return None
+            return content_of(uow, side.blobs, found, with_people=with_people)
+
+    def check(self) -> None:
+        """The invariants, as an observer of both tenants sees them now."""
+        source, target = self.shape(SOURCE, with_people=False), self.shape(TARGET, with_people=False)
+        with self.sides[SOURCE].units.read() as uow:
+            [row_] = uow.sites.any_by_url(SOURCE_URL)
+        job = self.job(SOURCE)
+        assert job is not None
+        if target is not None:
+            assert self.decision() is Decision.PUBLISHED, "visible without a decision"
+            assert row_.frozen_by is not None or row_.is_redirect, "published, and the source may be written"
+            assert target == self.sealed_shape(source), "the target shows something else than was sealed"
+        else:
+            assert self.decision() is not Decision.PUBLISHED, "published, and nothing is visible"
+            assert source is not None, "content removed at the source and not there at the target"
+        if source is None:
+            assert row_.is_redirect and row_.redirect_url == TARGET_URL, "content removed without a redirect"
+        held = set(source or ()) | set(target or ())
+        assert {f"Shared Documents/{name}" for name in self.written} <= held, "an acknowledged write is lost"
+        if job.state is MoveState.FAILED:
+            self.check_failed(source, target, row_)
+        if row_.frozen_by is None and job.offered and job.state is not MoveState.SUCCESS and not row_.is_redirect:
+            assert target is None, "unlocked while the target shows the site"
+
+    def sealed_shape(self, source: dict[str, object] | None) -> dict[str, object]:
+        """What was frozen: the source's content while it is there, afterwards what was remembered of it."""
+        if source is not None:
+            self._sealed = source
+        return self._sealed
+
+    def check_failed(self, source: dict[str, object] | None, target: dict[str, object] | None, row_: Site) -> None:
+        assert target is None, "failed, and the target shows something"
+        assert row_.frozen_by is None, "failed, and the source is frozen"
+        assert row_.lock_state is self.lock, "failed, and the lock is another than the administrator's"
+        assert source is not None and self.before is not None
+        kept = {path: what for path, what in source.items() if path in self.before}
+        assert kept == self.before, "failed, and the source is not as it was"
+
+    def check_end(self) -> None:
+        """Everything ended, and nothing is left over."""
+        job, mirror = self.job(SOURCE), self.job(TARGET)
+        assert job is not None and job.state in (MoveState.SUCCESS, MoveState.FAILED), f"did not end: {job}"
+        assert mirror is None or not mirror.is_open, f"the target's row did not end: {mirror}"
+        if job.state is MoveState.SUCCESS:
+            assert self.shape(TARGET) is not None
+            assert self.shape(SOURCE) is None
+            return
+        with self.sides[TARGET].units.read() as uow:
+            assert not uow.sites.any_by_url(TARGET_URL), "remains of the hidden site"
+
+    def calm_down(self) -> None:
+        """Nothing more goes wrong: everything must end, within bounds."""
+        self.next_fate = lambda: Fate.ARRIVES
+        self.next_is_slow = lambda: False
+        self.crash_here = lambda side, count: False
+        for _ in range(400):
+            for name in (SOURCE, TARGET):
+                self.dispatch(name)
+                for index in range(len(self.sides[name].runner.claims)):
+                    self.step(name, index)
+                self.collect(name)
+            self.check()
+            if self._is_over():
+                return
+            self.clock.advance(seconds=40)
+
+    def _is_over(self) -> bool:
+        job, mirror = self.job(SOURCE), self.job(TARGET)
+        if job is None or job.is_open or (mirror is not None and mirror.is_open):
+            return False
+        with self.sides[TARGET].units.read() as uow:
+            return not uow.grants.to_collect(limit=1)
+
+
+def content_of(uow: UnitOfWork, blobs: ForgetfulBlobStore, found: Site, *, with_people: bool) -> dict[str, object]:
+    """A site's content in a form that two tenants can be compared by."""
+    shape: dict[str, object] = {}
+    items = list(uow.items.page(found.key, after=ItemKey(0), limit=1_000))
+    paths = uow.items.paths_of(items)
+    libraries = {item.key: item.name for item in items if item.kind is ItemKind.LIBRARY}
+    versions: dict[ItemKey, list[tuple[object, ...]]] = {}
+    for found_version in uow.items.versions([item.key for item in items]):
+        content = b"".join(blobs.open(found_version.blob))
+        versions.setdefault(found_version.item_key, []).append(
+            (found_version.major, found_version.minor, content, found_version.modified_at, found_version.comment)
+        )
+    for item in items:
+        path = "/".join((libraries[item.library_key or item.key], *paths[item.key]))
+        shape[path] = (item.item_id, item.int_id, item.created_at, item.modified_at, tuple(versions.get(item.key, ())))
+    if with_people:
+        people = uow.principals.by_keys({key for item in items for key in (item.author, item.editor)})
+        shape["people"] = sorted((principal.login, principal.name) for principal in people.values())
+    return shape
+
+
+def make_template(folder: Path) -> None:
+    """Both stores as they stand before the move; copied for each example."""
+    folder.mkdir(parents=True)
+    clock, ids = FakeClock(), CountingIds()
+    for name, number in ((SOURCE, 1), (TARGET, 2)):
+        engine = open_fast(folder / f"{name}.db")
+        tenant = TENANTS[name]
+        prepare(engine, tenant.tenant_id)
+        units = SqlUnits(engine, tenant.tenant_id)
+        (seed_source if name == SOURCE else seed_target)(units, clock, ids)
+        engine.dispose()  # the last connection to close writes the log back into the database
+
+
+CONTENTS = {
+    "a.txt": [b"one", b"two"],
+    "b.txt": [b"three"],
+    "deep/c.txt": [b"four", b"five", b"six"],
+    "deep/d.txt": [b"one"],
+    "deep/er/e.txt": [b"seven"],
+}
+
+
+def seed_source(units: SqlUnits, clock: FakeClock, ids: CountingIds) -> None:
+    with units.write() as uow:
+        keys = uow.principals.ensure([person(ANN, "Ann"), person(UUID(int=0xB0B), "Bob")])
+        by = keys[ANN]
+        added = uow.sites.add(site(ids, SOURCE_URL, owner_id=ANN))
+        writer = uow.write_site(added.key, now=clock.business_now())
+        library = writer.add_item(row(ids, "Shared Documents", kind=ItemKind.LIBRARY, by=by))
+        folders: dict[str, Item] = {"": library}
+        for path, contents in CONTENTS.items():
+            parent = _folder(writer, folders, path.rpartition("/")[0], ids, by)
+            uow.blobs.put([version(content, 1).stored for content in contents], now=clock.security_now())
+            writer.add_item(row(ids, path.rpartition("/")[2], parent=parent, contents=contents, by=by))
+        writer.assign(keys[ANN], Role.OWNER)
+        writer.assign(keys[UUID(int=0xB0B)], Role.READ)
+        add_job(uow, added.key, clock)
+
+
+def _folder(writer: object, folders: dict[str, Item], path: str, ids: CountingIds, by: PrincipalKey) -> Item:
+    if path not in folders:
+        above, _, name = path.rpartition("/")
+        parent = _folder(writer, folders, above, ids, by)
+        folders[path] = writer.add_item(row(ids, name, parent=parent, by=by))  # type: ignore[attr-defined]
+    return folders[path]
+
+
+def add_job(uow: UnitOfWork, site_key: SiteKey, clock: FakeClock) -> None:
+    target = TENANTS[TARGET]
+    now = clock.business_now()
+    uow.jobs.add(
+        MoveJob(
+            job_id=JOB_ID,
+            direction=Direction.OUT,
+            partner=target.default_geo.host_url,
+            partner_tenant_id=target.tenant_id,
+            geo=GeoCode("NAM"),
+            kind=JobKind.SITE,
+            source_key=SOURCE_URL,
+            target_key=TARGET_URL,
+            source_url=SOURCE_URL,
+            target_url=TARGET_URL,
+            site_key=site_key,
+            created_at=now,
+            modified_at=now,
+            next_pass_at=now,
+        ),
+        queue_limit=4_000,
+    )
+
+
+def seed_target(units: SqlUnits, clock: FakeClock, ids: CountingIds) -> None:
+    source = TENANTS[SOURCE]
+    with units.write() as uow:
+        settings = uow.settings.get()
+        uow.settings.put(dataclasses.replace(settings, waiting_period=0))
+        uow.relationships.put(
+            OrganizationRelationship(
+                key=RelationKey(
+                    geo=GeoCode("NAM"), partner=source.default_geo.host_url, partner_role=PartnerRole.SOURCE
+                ),
+                relation_id=ids.new_id(),
+                requested_at=clock.business_now() - timedelta(days=1),
+                requested_by="admin",
+                partner_tenant_id=source.tenant_id,
+            )
+        )
+        uow.users.add(
+            User(
+                user_id=UserId(UUID(int=0xF0A)),
+                upn="ann@fabrikam.onmicrosoft.com",
+                display_name="Ann F.",
+                created_at=clock.business_now(),
+            )
+        )
+        uow.identity_map.replace(
+            MapVersion(
+                geo=GeoCode("NAM"), version=1, replaced_at=clock.business_now(), replaced_by="admin", row_count=1
+            ),
+            [
+                UserMapping(
+                    company_id=source.tenant_id,
+                    source_upn="ann@contoso.onmicrosoft.com",
+                    target_upn="ann@fabrikam.onmicrosoft.com",
+                    target_email="ann@fabrikam.onmicrosoft.com",
+                )
+            ],
+        )
+
+
+def seed_blobs(world: World) -> None:
+    """The bytes behind the source's rows."""
+    blobs = world.sides[SOURCE].blobs
+    blobs.settle([blobs.put([content]).key for contents in CONTENTS.values() for content in contents])
