@@ -71,7 +71,10 @@ def parse_host_url(text: str) -> HostUrl:
     Raises UsageError for anything but `https://NAME-my.sharepoint.com[/]`; an admin or root URL gets the text of E-27.
     Private addresses, user info, ports and paths are refused here, before any connection (design section 5).
     """
-    parts = urlsplit(text.strip())
+    try:
+        parts = urlsplit(text.strip())
+    except ValueError as error:  # half an IPv6 address, or letters that turn into slashes
+        raise errors.UsageError(f"The host URL '{text}' cannot be read.") from error
     try:
         port = parts.port
     except ValueError:
