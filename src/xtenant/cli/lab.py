@@ -92,7 +92,7 @@ def status(home: HomeOption = None, output: OutputOption = None) -> None:
 def down(home: HomeOption = None, output: OutputOption = None) -> None:
     """End the lab; its data stay. Nothing to do is fine too."""
     place = _place(home)
-    ended = launch.stop_running(place, SystemClock())
+    ended = launch.stop_running(place)
     emit({"home": str(place), "state": "stopped" if ended else "was not running"}, output)
 
 

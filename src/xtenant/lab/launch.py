@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import select
-import subprocess
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,16 +14,16 @@ from pathlib import Path
 import msgspec
 
 from xtenant.domain import errors
-from xtenant.domain.ports.clock import Clock, IdSource
+from xtenant.domain.ports.clock import IdSource
 from xtenant.lab.control import ask
 from xtenant.lab.estate import DEFAULT_TENANTS, Estate, NoEstate, grown, read_estate, tenant_home, write_estate
 from xtenant.lab.lock import HomeLock, is_locked
 from xtenant.lab.reset import wipe
 from xtenant.lab.supervisor import LOG_NAME, Readiness
+from xtenant.settings import environment_of_child
 
 START_SECONDS = 120.0
 DOWN_SECONDS = 60.0
-LOOK_SECONDS = 0.05
 
 
 def prepare(
@@ -57,40 +57,53 @@ def prepare(
 def start_detached(home: Path) -> dict[str, object]:
     """Start the home's lab in a process of its own; its status once everything answers. Raises LabMissing with the reason."""
     reading, writing = os.pipe()
-    command = [sys.executable, "-m", "xtenant.lab.supervisor", str(home), "--ready-fd", str(writing)]
-    with (home / LOG_NAME).open("ab") as log_file:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log_file,
-            stderr=log_file,
-            pass_fds=(writing,),
-            start_new_session=True,
-        )
+    os.set_inheritable(writing, True)
+    pid = _spawn(
+        [sys.executable, "-m", "xtenant.lab.supervisor", str(home), "--ready-fd", str(writing)], home / LOG_NAME
+    )
     os.close(writing)
     told = _read_all(reading)
     if told is None:
-        process.terminate()
+        os.kill(pid, signal.SIGTERM)
         raise errors.LabMissing(
             f"The lab did not start within {START_SECONDS:.0f} s.", remedy=f"Read {home / LOG_NAME}."
         )
     readiness = msgspec.json.decode(told, type=Readiness) if told else Readiness()
     if readiness.status is None:
+        os.waitpid(pid, 0)
         text = readiness.text or "The lab ended while it was starting."
         raise errors.LabMissing(text, remedy=readiness.remedy or f"Read {home / LOG_NAME}.")
     return readiness.status
 
 
-def stop_running(home: Path, clock: Clock) -> bool:
-    """End the home's lab and wait until it is gone; False when none was running."""
+def _spawn(command: list[str], log_file: Path) -> int:
+    """Start a process in a session of its own, so that a terminal's end or Ctrl-C does not reach it; its id."""
+    log_flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    return os.posix_spawn(
+        command[0],
+        command,
+        environment_of_child({}),
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(log_file), log_flags, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )
+
+
+def stop_running(home: Path) -> bool:
+    """End the home's lab and wait until its process is gone; False when none was running. Raises Unexpected."""
     if not is_locked(home):
         return False
-    ask(home, "down")
-    deadline = clock.monotonic() + DOWN_SECONDS
-    while is_locked(home):
-        if clock.monotonic() > deadline:
-            raise errors.Unexpected(f"The lab in {home} does not end.", remedy=f"Read {home / LOG_NAME}.")
-        clock.wait(LOOK_SECONDS)
+    process = os.pidfd_open(ask(home, "status")["pid"])
+    try:
+        ask(home, "down")
+        ended, _, _ = select.select([process], [], [], DOWN_SECONDS)
+    finally:
+        os.close(process)
+    if not ended:
+        raise errors.Unexpected(f"The lab in {home} does not end.", remedy=f"Read {home / LOG_NAME}.")
     return True
 
 

@@ -1,0 +1,109 @@
+"""A lab as a user has it: the command line in processes of its own, a home of its own, nothing left behind."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import psutil
+
+from xtenant.cli.main import main
+
+XTENANT = [sys.executable, "-m", "xtenant.cli.main"]
+
+
+@dataclass(frozen=True)
+class Done:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+def xtenant(*arguments: str) -> Done:
+    """Run one command line outside any lab, in this process: the same entry, without Python's start each time."""
+    out, err = io.TextIOWrapper(io.BytesIO(), write_through=True), io.StringIO()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("XTENANT_")}
+    with mock.patch.dict(os.environ, kept, clear=True), redirect_stdout(out), redirect_stderr(err):
+        code = main(list(arguments))
+    return Done(code, out.buffer.getvalue().decode(), err.getvalue())  # type: ignore[attr-defined]
+
+
+def xtenant_process(*arguments: str, stdin: str = "", cwd: Path | None = None) -> Done:
+    """Run one command line in a process of its own."""
+    done = subprocess.run(
+        [*XTENANT, *arguments], capture_output=True, text=True, input=stdin, cwd=cwd, timeout=120, check=False
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running lab."""
+
+    home: Path
+
+    def run(self, *arguments: str) -> Done:
+        """`xtenant lab ARGUMENTS` on this lab."""
+        return xtenant("lab", *arguments[:1], "--home", str(self.home), *arguments[1:])
+
+    def inside(self, *command: str, private_ca: bool = False) -> Done:
+        """`xtenant lab exec -- COMMAND`."""
+        options = ["--home", str(self.home), *(["--private-ca"] if private_ca else [])]
+        return xtenant_process("lab", "exec", *options, "--", *command)
+
+    def inside_xtenant(self, *arguments: str, stdin: str = "") -> Done:
+        """`xtenant ARGUMENTS` inside the lab."""
+        return xtenant_process("lab", "exec", "--home", str(self.home), "--", *XTENANT, *arguments, stdin=stdin)
+
+    def curl(self, *arguments: str) -> Done:
+        return self.inside("curl", "-sS", "--max-time", "20", *arguments)
+
+    @property
+    def status(self) -> Any:
+        return self.run("status").json
+
+    @property
+    def tenants(self) -> dict[str, Any]:
+        return {row["tenant"]: row for row in self.status["tenants"]}
+
+    @property
+    def env(self) -> Any:
+        return self.run("env", "--format", "json").json
+
+    def processes(self) -> list[psutil.Process]:
+        """Every process that names this home on its command line."""
+        return [process for process in psutil.process_iter() if str(self.home) in _command_of(process)]
+
+
+@contextmanager
+def lab_up(home: Path, *options: str) -> Iterator[Lab]:
+    """Start a detached lab and end it; fails when anything of it is left."""
+    lab = Lab(home)
+    up = lab.run("up", "--detach", *options)
+    assert up.code == 0, up.err
+    try:
+        yield lab
+    finally:
+        down = lab.run("down")
+        left = [process.pid for process in lab.processes()]
+        assert (down.code, left) == (0, []), down.err
+
+
+def _command_of(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+        return ""
