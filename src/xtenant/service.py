@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import msgspec
@@ -52,7 +53,7 @@ log = structlog.get_logger("xtenant.service")
 DIRECTORY_ROLES = {
     "global_admin": frozenset({GLOBAL_ADMINISTRATOR}),
     "sharepoint_admin": frozenset({SHAREPOINT_ADMINISTRATOR}),
-    "user": frozenset(),
+    "user": frozenset[UUID](),
 }
 
 RENDERERS: dict[str, ErrorRenderer] = {

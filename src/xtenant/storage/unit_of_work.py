@@ -1,9 +1,8 @@
-"""The unit of work on SQL: one connection in a transaction, repositories made when first asked for."""
+"""The unit of work on SQL: one connection in a transaction, repositories made when asked for; they hold no state."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cached_property
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -38,107 +37,107 @@ class SqlUnitOfWork:
         self.connection = connection
         self.tenant_id = tenant_id
 
-    @cached_property
+    @property
     def settings(self) -> SettingsStore:
         return SettingsStore(self.connection, self.tenant_id)
 
-    @cached_property
+    @property
     def relationships(self) -> RelationshipStore:
         return RelationshipStore(self.connection, self.tenant_id)
 
-    @cached_property
+    @property
     def identity_map(self) -> IdentityMapStore:
         return IdentityMapStore(self.connection, self.tenant_id)
 
-    @cached_property
+    @property
     def inbox(self) -> InboxStore:
         return InboxStore(self.connection, self.tenant_id)
 
-    @cached_property
+    @property
     def outbox(self) -> OutboxStore:
         return OutboxStore(self.connection, self.tenant_id)
 
-    @cached_property
+    @property
     def replay(self) -> ReplayStore:
         return ReplayStore(self.connection, self.tenant_id)
 
-    @cached_property
+    @property
     def users(self) -> UserStore:
         return UserStore(self.connection, self.tenant_id)
 
-    @cached_property
+    @property
     def groups(self) -> GroupStore:
         return GroupStore(self.connection, self.tenant_id)
 
-    @cached_property
+    @property
     def apps(self) -> AppStore:
         return AppStore(self.connection, self.tenant_id)
 
-    @cached_property
+    @property
     def keys(self) -> KeyStore:
         return KeyStore(self.connection, self.tenant_id)
 
-    @cached_property
+    @property
     def device_codes(self) -> DeviceCodeStore:
         return DeviceCodeStore(self.connection, self.tenant_id)
 
-    @cached_property
+    @property
     def refresh_tokens(self) -> RefreshTokenStore:
         return RefreshTokenStore(self.connection, self.tenant_id)
 
-    @cached_property
+    @property
     def jobs(self) -> MoveJobStore:
         return MoveJobStore(self.connection, self.tenant_id)
 
-    @cached_property
+    @property
     def move_requests(self) -> MoveRequestStore:
         return MoveRequestStore(self.connection, self.tenant_id)
 
-    @cached_property
+    @property
     def grants(self) -> GrantStore:
         return GrantStore(self.connection, self.tenant_id)
 
-    @cached_property
+    @property
     def intents(self) -> IntentStore:
         return IntentStore(self.connection, self.tenant_id)
 
-    @cached_property
+    @property
     def snapshots(self) -> SnapshotStore:
         return SnapshotStore(self.connection, self.tenant_id)
 
-    @cached_property
+    @property
     def resolutions(self) -> ResolutionStore:
         return ResolutionStore(self.connection, self.tenant_id)
 
-    @cached_property
+    @property
     def leftovers(self) -> LeftoverStore:
         return LeftoverStore(self.connection, self.tenant_id)
 
-    @cached_property
+    @property
     def workers(self) -> WorkerStore:
         return WorkerStore(self.connection, self.tenant_id)
 
-    @cached_property
+    @property
     def sites(self) -> SiteStore:
         return SiteStore(self.connection, self.tenant_id)
 
-    @cached_property
+    @property
     def items(self) -> ItemStore:
         return ItemStore(self.connection, self.tenant_id)
 
-    @cached_property
+    @property
     def principals(self) -> PrincipalStore:
         return PrincipalStore(self.connection, self.tenant_id)
 
-    @cached_property
+    @property
     def blobs(self) -> BlobRows:
         return BlobRows(self.connection, self.tenant_id)
 
-    @cached_property
+    @property
     def leases(self) -> LeaseStore:
         return LeaseStore(self.connection, self.tenant_id)
 
-    @cached_property
+    @property
     def uploads(self) -> UploadRows:
         return UploadRows(self.connection, self.tenant_id)
 
