@@ -296,12 +296,6 @@ def issue_refresh_token(
     return token
 
 
-def sign_out_everywhere(units: Units, user_id: UserId) -> None:
-    """Drop every refresh token of a user."""
-    with units.write() as uow:
-        uow.refresh_tokens.remove_of_user(user_id)
-
-
 def prove_client(units: Units, tenant: Tenant, proof: ClientProof, *, clock: Clock) -> tuple[App, AppCredential]:
     """The app behind a client id and how it proved itself.
 

@@ -144,9 +144,6 @@ class RefreshTokenStore:
             expires_at=row.expires_at,
         )
 
-    def remove_of_user(self, user_id: UserId) -> None:
-        self._connection.execute(delete(refresh_tokens).where(self._own, refresh_tokens.c.user_id == user_id))
-
     def remove_expired(self, now: datetime) -> None:
         self._connection.execute(delete(refresh_tokens).where(self._own, refresh_tokens.c.expires_at < now))
 

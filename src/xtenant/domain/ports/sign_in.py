@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from xtenant.domain.directory import UserId
 from xtenant.domain.sign_in import DeviceCode, RefreshToken
 
 
@@ -39,9 +38,5 @@ class RefreshTokenRepository(Protocol):
     def add(self, token: RefreshToken) -> None: ...
 
     def by_hash(self, token_hash: str) -> RefreshToken | None: ...
-
-    def remove_of_user(self, user_id: UserId) -> None:
-        """Sign a user out everywhere."""
-        ...
 
     def remove_expired(self, now: datetime) -> None: ...
