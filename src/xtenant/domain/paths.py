@@ -72,6 +72,32 @@ def _fault_of(text: str, *, folder: bool, at_root: bool) -> str | None:
     return next((reason for broken, reason in rules if broken), None)
 
 
+LOOK_ALIKES = str.maketrans({sign: chr(ord(sign) + 0xFEE0) for sign in '"*:<>?/\\|'})
+
+
+def closest_name(text: str, *, folder: bool = False, at_root: bool = False) -> ItemName:
+    """A name SharePoint takes that looks like one of a local file system, as rclone maps them: forbidden characters become
+    their full-width look-alikes, blanks at the ends U+2420; what is reserved gets a `_`. Unchanged where allowed."""
+    if is_item_name(text, folder=folder, at_root=at_root):
+        return ItemName(text)
+    name = "".join(chr(0x2400 + ord(sign)) if sign < " " else sign for sign in text.translate(LOOK_ALIKES))
+    name = "".join("\ufffd" if unicodedata.category(sign) in ("Cc", "Cs") else sign for sign in name)
+    if name.startswith(" "):
+        name = "\u2420" + name[1:]
+    if name.endswith(" "):
+        name = name[:-1] + "\u2420"
+    if name.endswith("."):
+        name = name[:-1] + "\uff0e"
+    name = re.sub("_vti_", "_vti\uff3f", name, flags=re.IGNORECASE)
+    name = re.sub("^~", "\uff5e", name) if name.startswith("~") else name
+    if len(name) > NAME_LENGTH:
+        stem, _, extension = name.rpartition(".")
+        name = stem[: NAME_LENGTH - 17] + "." + extension[:16] if stem else name[:NAME_LENGTH]
+    if not is_item_name(name, folder=folder, at_root=at_root):
+        name = f"_{name}"[:NAME_LENGTH]
+    return item_name(name, folder=folder, at_root=at_root)
+
+
 def name_key(name: str) -> str:
     """What two names must share to be the same name: case folded, composed (NFC)."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
