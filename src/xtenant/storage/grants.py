@@ -125,19 +125,22 @@ class GrantStore:
         )
         return [grant for row in self._connection.execute(query) if (grant := _grant(row)) is not None]
 
+    def has_refused(self, *, decided_before: datetime) -> bool:
+        query = select(grants.c.key).where(*self._old(decided_before)).limit(1)
+        return self._connection.execute(query).first() is not None
+
     def forget_refused(self, *, decided_before: datetime, limit: int) -> int:
-        old = (
-            select(grants.c.key)
-            .where(
-                grants.c.tenant_id == self._tenant_id,
-                grants.c.decision == Decision.REFUSED.value,
-                grants.c.collected.is_(True),
-                grants.c.decided_at <= decided_before,
-            )
-            .limit(limit)
-        )
+        old = select(grants.c.key).where(*self._old(decided_before)).limit(limit)
         gone = delete(grants).where(grants.c.tenant_id == self._tenant_id, grants.c.key.in_(old))
         return self._connection.execute(gone).rowcount
+
+    def _old(self, decided_before: datetime) -> tuple[ColumnElement[bool], ...]:
+        return (
+            grants.c.tenant_id == self._tenant_id,
+            grants.c.decision == Decision.REFUSED.value,
+            grants.c.collected.is_(True),
+            grants.c.decided_at <= decided_before,
+        )
 
     def _is(self, job_id: MoveJobId) -> tuple[ColumnElement[bool], ...]:
         return (grants.c.tenant_id == self._tenant_id, grants.c.job_id == job_id)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, select
 
 from xtenant.domain.tenant import TenantId
 from xtenant.storage import unit_of_work
-from xtenant.storage.settings import settings
+from xtenant.storage.settings import table as settings
 from xtenant.storage.tables import metadata
 
 NOUNS = unit_of_work

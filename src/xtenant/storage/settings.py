@@ -10,7 +10,7 @@ from sqlalchemy import Column, Connection, Table, delete, insert, select
 from xtenant.domain.tenant import TenantId, TenantSettings
 from xtenant.storage.tables import Guid, Text, metadata
 
-settings = Table(
+table = Table(
     "settings",
     metadata,
     Column("tenant_id", Guid, primary_key=True),
@@ -28,18 +28,18 @@ class SettingsStore:
 
     def get(self) -> TenantSettings:
         rows = self._connection.execute(
-            select(settings.c.name, settings.c.value).where(settings.c.tenant_id == self._tenant_id)
+            select(table.c.name, table.c.value).where(table.c.tenant_id == self._tenant_id)
         )
         stored = {row.name: msgspec.json.decode(row.value) for row in rows}
         return msgspec.convert(stored, TenantSettings)
 
-    def put(self, values: TenantSettings) -> None:
+    def put(self, settings: TenantSettings) -> None:
         rows = [
-            {"tenant_id": self._tenant_id, "name": field.name, "value": _text(getattr(values, field.name))}
-            for field in dataclasses.fields(values)
+            {"tenant_id": self._tenant_id, "name": field.name, "value": _text(getattr(settings, field.name))}
+            for field in dataclasses.fields(settings)
         ]
-        self._connection.execute(delete(settings).where(settings.c.tenant_id == self._tenant_id))
-        self._connection.execute(insert(settings), rows)
+        self._connection.execute(delete(table).where(table.c.tenant_id == self._tenant_id))
+        self._connection.execute(insert(table), rows)
 
 
 def _text(value: object) -> str:

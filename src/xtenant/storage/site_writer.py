@@ -167,7 +167,9 @@ class SqlSiteWriter:
         self._connection.execute(
             update(items)
             .where(items.c.tenant_id == self._tenant_id, items.c.key == numbers.c.key)
-            .values(deleted_at=whole_seconds(now), change_no=literal(self._site.change_no, BigInteger) + numbers.c.number)
+            .values(
+                deleted_at=whole_seconds(now), change_no=literal(self._site.change_no, BigInteger) + numbers.c.number
+            )
         )
         lost = len(gone) - (item.kind is ItemKind.LIBRARY)
         self._count(changes=len(gone), items_=-lost, versions_=-files, size=-int(size))

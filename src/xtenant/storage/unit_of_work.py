@@ -31,7 +31,7 @@ from xtenant.storage.workers import WorkerStore
 
 
 class SqlUnitOfWork:
-    """`UnitOfWork`; one cached property per noun."""
+    """`UnitOfWork`; one property per noun."""
 
     def __init__(self, connection: Connection, tenant_id: TenantId) -> None:
         self.connection = connection
