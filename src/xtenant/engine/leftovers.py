@@ -19,13 +19,15 @@ def collect(bench: Workbench) -> bool:
         refused = uow.grants.to_collect(limit=AT_ONCE)
         retention = timedelta(seconds=uow.settings.get().source_retention)
         moved = uow.jobs.to_collect(finished_before=now - retention, limit=AT_ONCE)
+        old = uow.grants.has_refused(decided_before=now - KEEP_REFUSED)
     for grant in refused:
         _collect_refused(bench, grant)
     for job in moved:
         _collect_moved(bench, job)
-    with bench.units.write() as uow:
-        forgotten = uow.grants.forget_refused(decided_before=now - KEEP_REFUSED, limit=bench.limits.write_rows)
-    return bool(refused or moved or forgotten)
+    if old:
+        with bench.units.write() as uow:
+            uow.grants.forget_refused(decided_before=now - KEEP_REFUSED, limit=bench.limits.write_rows)
+    return bool(refused or moved or old)
 
 
 def _collect_refused(bench: Workbench, grant: Grant) -> None:

@@ -120,6 +120,10 @@ class GrantRepository(Protocol):
         """Refused grants whose hidden site still has rows."""
         ...
 
+    def has_refused(self, *, decided_before: datetime) -> bool:
+        """Whether there are collected refused rows as old as that."""
+        ...
+
     def forget_refused(self, *, decided_before: datetime, limit: int) -> int:
         """Delete old refused rows; how many."""
         ...
