@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
+import structlog.testing
 
 from clock import FakeClock
 from desk import Desk, app_certificate
@@ -15,15 +17,32 @@ from neighbours import Neighbours, neighbours
 MakeDesk = Callable[..., Desk]
 
 
+class WaitingClock(FakeClock):
+    """Begins now, and waiting moves business time only: MSAL writes and reads the real time in tokens."""
+
+    def __init__(self) -> None:
+        super().__init__(datetime.now(UTC))
+
+    def wait(self, seconds: float) -> None:
+        self.waited.append(seconds)
+        self.advance_business(days=seconds / 86_400)
+
+
+@pytest.fixture(autouse=True)
+def quiet_services() -> Iterator[None]:
+    """In one process the services would log into the command's output."""
+    with structlog.testing.capture_logs():
+        yield
+
+
 @pytest.fixture
 def real_clock() -> FakeClock:
-    """A clock moved by hand that begins now, since MSAL writes the real time into its assertions."""
-    return FakeClock(datetime.now(UTC))
+    return WaitingClock()
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    return app_certificate(tmp_path)
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return app_certificate(tmp_path_factory.mktemp("certificate"))
 
 
 @pytest.fixture

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
+import structlog
+
 from xtenant.cli.output import note
 from xtenant.cli.tools import Tools
 from xtenant.client.opening import ProfileNetwork, TenantOpener
@@ -12,7 +16,8 @@ from xtenant.settings import read_tool_settings
 
 
 def build_tools() -> Tools:
-    """Tools of this environment."""
+    """Tools of this environment. Logs go beside the output, never into it."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))
     settings = read_tool_settings()
     clock = SystemClock()
     store = ProfileStore(settings.profile_home, settings.lab_home)
