@@ -127,6 +127,17 @@ def test_a_setting_is_switched_and_an_unknown_one_refused(lab: Lab) -> None:
     assert lab.run("set", "-t", "nobody", "E36=on").code == 5
 
 
+def test_the_collector_runs_when_asked(lab: Lab) -> None:
+    assert lab.run("set", "-t", "contoso", "blob_grace=0").code == 0
+    assert lab.run("collect", "-t", "contoso").json == {"tenant": "contoso", "removed": 0}
+
+
+def test_people_are_listed_with_their_roles(lab: Lab) -> None:
+    rows = lab.run("people", "-t", "fabrikam").json
+    assert {row["role"] for row in rows} == {"global_admin", "sharepoint_admin", "user"}
+    assert all(row["upn"].endswith(("@fabrikam.com", "@fabrikam.onmicrosoft.com")) and row["password"] for row in rows)
+
+
 def test_a_device_code_is_approved_for_scripts(lab: Lab) -> None:
     tenant = lab.env["tenants"]["contoso"]
     login = f"https://login.microsoftonline.com/{tenant['tenant_id']}/oauth2/v2.0"

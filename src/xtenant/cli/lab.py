@@ -190,6 +190,18 @@ def approve(
 
 
 @app.command()
+def collect(
+    tenant: Annotated[str, typer.Option("--tenant", "-t", help="The tenant.")],
+    home: HomeOption = None,
+    output: OutputOption = None,
+) -> None:
+    """Remove content that nothing refers to any more, now; `lab set blob_grace=0` includes the newest."""
+    place = _place(home)
+    name = estate.read_estate(place).tenant(tenant).name
+    emit(ask(estate.tenant_home(place, name), "collect"), output)
+
+
+@app.command()
 def people(tenant: TenantOption = None, home: HomeOption = None, output: OutputOption = None) -> None:
     """The lab's people with their passwords. These accounts exist in the lab only."""
     lab = estate.read_estate(_place(home))

@@ -14,6 +14,7 @@ from xtenant.domain.tenant import TenantSettings
 from xtenant.lab.clock import LabClock
 from xtenant.lab.control import Command
 from xtenant.lab.switches import switch, switches_of
+from xtenant.operations.collect import collect_as_set
 from xtenant.operations.device_codes import approve_device_code
 from xtenant.service import TenantService
 
@@ -31,11 +32,12 @@ class TenantCommands:
             "set": self._in_thread(self._set),
             "clock": self._in_thread(self._advanced),
             "approve": self._in_thread(self._approve),
+            "collect": self._in_thread(self._collect),
         }
 
     def adopt_security_offset(self) -> None:
         """Take the offset of the security clock from the store, at the start and after each change."""
-        with self._service.units.read() as uow:
+        with self._service.backend.units.read() as uow:
             self._clock.security_offset_seconds = uow.settings.get().security_clock_offset
 
     def _in_thread(self, command: Callable[[Mapping[str, Any]], object]) -> Command:
@@ -45,13 +47,13 @@ class TenantCommands:
         return run
 
     def _settings(self, facts: Mapping[str, Any]) -> dict[str, object]:
-        with self._service.units.read() as uow:
+        with self._service.backend.units.read() as uow:
             return switches_of(uow.settings.get())
 
     def _set(self, facts: Mapping[str, Any]) -> dict[str, object]:
         """All pairs or none: an unknown key or bad value changes nothing."""
         pairs = [(str(key), str(value)) for key, value in facts["pairs"]]
-        with self._service.units.write() as uow:
+        with self._service.backend.units.write() as uow:
             settings: TenantSettings = uow.settings.get()
             for key, value in pairs:
                 settings = switch(settings, key, value)
@@ -69,5 +71,13 @@ class TenantCommands:
             raise errors.UsageError(
                 "A device code is approved in a user's name.", remedy="Name the user with --as UPN."
             )
-        app = approve_device_code(self._service.units, str(facts.get("code", "")), upn, clock=self._service.clock)
+        app = approve_device_code(
+            self._service.backend.units, str(facts.get("code", "")), upn, clock=self._service.backend.clock
+        )
         return {"app": app.display_name, "upn": upn}
+
+    def _collect(self, facts: Mapping[str, Any]) -> dict[str, object]:
+        """One run of the collector, with the tenant's own grace time (`lab set blob_grace=0` takes all)."""
+        backend = self._service.backend
+        removed = collect_as_set(backend.units, backend.blobs, clock=backend.clock, ids=backend.ids)
+        return {"tenant": backend.tenant.name, "removed": removed}
