@@ -107,7 +107,7 @@ class ItemRepository(Protocol):
 
     def count_children(self, parent_keys: Iterable[ItemKey]) -> dict[ItemKey, int]: ...
 
-    def paths_of(self, items: Iterable[Item]) -> dict[ItemKey, tuple[str, ...]]:
+    def paths_of(self, items: Iterable[Item], /) -> dict[ItemKey, tuple[str, ...]]:
         """For each item the names from below its library down to it, in one query."""
         ...
 
@@ -170,7 +170,7 @@ class SiteWriter(Protocol):
 
 
 class PrincipalRepository(Protocol):
-    def ensure(self, principals: Iterable[Principal]) -> dict[UUID, PrincipalKey]:
+    def ensure(self, principals: Iterable[Principal], /) -> dict[UUID, PrincipalKey]:
         """Insert what is missing (keys in the values are ignored), refresh names; keys by directory id."""
         ...
 
@@ -188,7 +188,7 @@ class PrincipalRepository(Protocol):
 class BlobRepository(Protocol):
     """Rows of blobs: a reference may be written only to a row in state live; the collector owns state deleting."""
 
-    def put(self, blobs: Sequence[StoredBlob], *, now: datetime) -> None:
+    def put(self, blobs: Sequence[StoredBlob], /, *, now: datetime) -> None:
         """Record durable blobs (after `BlobStore.settle`). Raises BlobGone where a row is being deleted.
 
         Called through `operations.blobs.record`, which checks the bytes again inside the same unit.
