@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -33,6 +35,8 @@ from xtenant.domain.trust import PartnerAnswer
 from xtenant.operations.sign_in import ensure_keys
 from xtenant.protocols.csom import serve as csom
 from xtenant.protocols.sharepoint_rest import serve as rest
+from xtenant.storage.database import SqlUnits, open_engine
+from xtenant.storage.tables import metadata
 from xtenant.wire.backend import Backend
 from xtenant.wire.edge import Edge
 from xtenant.wire.routes import Match, Router
@@ -124,6 +128,15 @@ class AdminHost:
         return await self.http.post(f"{ADMIN}/_vti_bin/client.svc/ProcessQuery", content=body, headers=sent)
 
 
+@contextmanager
+def sqlite_units(folder: Path) -> Iterator[SqlUnits]:
+    """An empty store of contoso. What is tested here is the wire; the ports' own suites run on both engines."""
+    engine = open_engine(f"sqlite:///{folder / 'tenant.db'}")
+    metadata.create_all(engine)
+    yield SqlUnits(engine, CONTOSO_ID)
+    engine.dispose()
+
+
 _made: list[TenantKeys] = []
 
 
@@ -140,7 +153,18 @@ def admin_host(units: Units, limits: Limits | None = None) -> Iterator[AdminHost
     limits = limits or Limits()
     clock, ids, partner = FakeClock(), CountingIds(), ScriptedPartner()
     tokens = TokenIssuer(tenant=CONTOSO, keys=_keys(units), clock=clock, ids=ids, limits=limits)
-    backend = Backend(tenant=CONTOSO, units=units, clock=clock, ids=ids, limits=limits, partner=partner, tokens=tokens)
+    unused: Any = None  # content plays no part here
+    backend = Backend(
+        tenant=CONTOSO,
+        units=units,
+        clock=clock,
+        ids=ids,
+        limits=limits,
+        partner=partner,
+        tokens=tokens,
+        blobs=unused,
+        uploads=unused,
+    )
     host: AdminHost
     edge = Edge(
         tenant=CONTOSO,

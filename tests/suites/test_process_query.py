@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from admin_host import ADMIN_APP, FABRIKAM, NAM, PLAIN_USER, AdminHost, admin_host
+from admin_host import ADMIN_APP, FABRIKAM, NAM, PLAIN_USER, AdminHost, admin_host, sqlite_units
 from xtenant.domain import errors, trust
 from xtenant.domain.limits import Limits
-from xtenant.domain.ports.units import Units
 from xtenant.domain.tenant import NotAHostUrl, TenantSettings
 from xtenant.protocols.csom import call as csom
 from xtenant.protocols.csom.codec.build import QueryBuilder
@@ -29,8 +29,8 @@ THREE = (
 
 
 @pytest.fixture
-def host(units: Units) -> Iterator[AdminHost]:
-    with admin_host(units) as host:
+def host(tmp_path: Path) -> Iterator[AdminHost]:
+    with sqlite_units(tmp_path) as units, admin_host(units) as host:
         yield host
 
 
@@ -263,8 +263,8 @@ async def test_hostile_bodies_are_refused_with_400(host: AdminHost, name: str) -
     assert "root:" not in answer.text
 
 
-async def test_a_body_over_the_limit_is_cut_off(units: Units) -> None:
-    with admin_host(units, Limits(xml_body=1000)) as host:
+async def test_a_body_over_the_limit_is_cut_off(tmp_path: Path) -> None:
+    with sqlite_units(tmp_path) as units, admin_host(units, Limits(xml_body=1000)) as host:
         assert (await host.query(request("x" * 2000))).status_code == 413
 
 

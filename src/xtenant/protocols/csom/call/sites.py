@@ -13,6 +13,7 @@ from xtenant.protocols.csom.call.queries import ask, call, children_of, fetch, m
 from xtenant.protocols.csom.codec import enums
 from xtenant.protocols.csom.codec.answer import Answer
 from xtenant.protocols.csom.codec.build import QueryBuilder
+from xtenant.protocols.csom.codec.faults import ServerError
 from xtenant.protocols.csom.codec.types import SITES_FILTER_ID, TENANT_ID
 from xtenant.protocols.csom.codec.values import EnumNumber, Value, ValueObject
 from xtenant.wire.transport import Session
@@ -91,8 +92,15 @@ async def remove_site(session: Session, admin_url: str, url: str, *, clock: Cloc
 
 
 async def remove_deleted_site(session: Session, admin_url: str, url: str, *, clock: Clock, wait: bool = True) -> None:
-    """Remove-SPODeletedSite: out of the recycle bin for good."""
-    await _operate(session, admin_url, "RemoveDeletedSite", url, clock if wait else None)
+    """Remove-SPODeletedSite: out of the recycle bin for good. Raises NotFound when nothing lies there."""
+    try:
+        await _operate(session, admin_url, "RemoveDeletedSite", url, clock if wait else None)
+    except ServerError as error:
+        if error.info.type_name.endswith(
+            ".UnknownError"
+        ):  # recorded: so SharePoint says that the bin holds no such site
+            raise errors.NotFound(f"There is no deleted site at {url}.") from error
+        raise
 
 
 async def set_lock_state(session: Session, admin_url: str, url: str, lock_state: str, *, clock: Clock) -> None:

@@ -13,10 +13,10 @@ from urllib.parse import quote, unquote
 from uuid import UUID
 
 from xtenant.domain import errors
-from xtenant.domain.content import LockState
+from xtenant.domain.content import TEAM_SITE_TEMPLATE, LockState
 from xtenant.domain.site import PersonalSites, SiteFacts
 from xtenant.domain.tenant import Geo
-from xtenant.operations import sites
+from xtenant.operations import directory, sites
 from xtenant.protocols.csom.codec import enums, types
 from xtenant.protocols.csom.codec.values import Value
 from xtenant.protocols.csom.serve.objects import (
@@ -103,6 +103,24 @@ def list_sites(context: Context, tenant: ServerObject, wish: dict[str, Any]) -> 
     return ServerObject(SITES, facts=Listing(next_key=page.next_key), children=children)
 
 
+def create_site(context: Context, tenant: ServerObject, wish: dict[str, Any]) -> ServerObject:
+    """`CreateSite`: a site with its default library, there when this returns."""
+    backend = context.backend
+    url, upn = wish.get("Url") or "", wish.get("Owner")
+    owner = directory.get_user(backend.units, context.call.caller, upn) if upn else None
+    sites.create_site(
+        backend.units,
+        geo=context.call.geo,
+        url=url,
+        title=_title(wish.get("Title")),
+        template=wish.get("Template") or TEAM_SITE_TEMPLATE,
+        owner=owner.user_id if owner else None,
+        clock=backend.clock,
+        ids=backend.ids,
+    )
+    return operation_object(context, "CreateSite", url)
+
+
 def remove_site(context: Context, tenant: ServerObject, url: str) -> ServerObject:
     sites.remove_site(context.backend.units, url=url, clock=context.backend.clock)
     return operation_object(context, "RemoveSite", url)
@@ -127,9 +145,8 @@ def update_site(context: Context, site: ServerObject) -> ServerObject:
 
 def get_personal_site_url(context: Context, tenant: ServerObject, upn: str) -> str:
     """The address of a person's OneDrive; empty without one."""
-    name = re.sub(r"[^A-Za-z0-9_-]", "_", upn.strip())
-    url = f"{context.call.geo.host_url}personal/{name}"
     try:
+        url = sites.personal_site_url(context.call.geo, upn)
         return sites.site_by_url(context.backend.units, url=url).url
     except errors.NotFound:
         return ""
@@ -215,6 +232,11 @@ def _start(value: Value) -> str:
     return "" if key == "0" else key
 
 
+def _fixed(value: Value) -> Value:
+    """Every site has our one quota, time zone and language; every client sends these numbers, whatever they are."""
+    return value
+
+
 def _detail(value: Value) -> bool:
     """`IncludeDetail` is taken; our answer always holds everything."""
     return value is True
@@ -250,7 +272,33 @@ FILTER_MEMBERS = {
 
 _FILTER = value_object("speFilter", types.SITES_FILTER_ID, FILTER_MEMBERS)
 
+_CREATION = value_object(
+    "siteCreationProperties",
+    types.SITE_CREATION_ID,
+    {
+        "Url": _string,
+        "Title": _string,
+        "Template": _string,
+        "Owner": _string,
+        **dict.fromkeys(
+            (
+                "CompatibilityLevel",
+                "Lcid",
+                "StorageMaximumLevel",
+                "StorageWarningLevel",
+                "TimeZoneId",
+                "UserCodeMaximumLevel",
+                "UserCodeWarningLevel",
+            ),
+            _fixed,
+        ),
+    },
+)
+
 METHODS: Mapping[str, MethodRow] = {
+    "CreateSite": MethodRow(
+        function=create_site, parameters=(_CREATION,), form=Form.PATH, verb="sites.create", evidence=Evidence.VERIFIED
+    ),
     "GetSitePropertiesByUrl": MethodRow(
         function=get_site,
         parameters=(text("url"), flag("includeDetail")),
