@@ -125,17 +125,24 @@ def answer_start(
 def _user_problems(
     uow: UnitOfWork, geo: Geo, source_tenant: TenantId, question: StartQuestion
 ) -> list[errors.XTenantError]:
-    found: list[errors.XTenantError] = []
     version = uow.identity_map.in_force(geo.code)
-    key = SourceKey(source_tenant, question.source_key.casefold())
-    row = uow.identity_map.resolve(geo.code, version.version, [key]).get(key) if version else None
-    if not isinstance(row, UserMapping):
-        found.append(obstacles.NoMapRow(question.source_key))
-    elif row.target_upn.casefold() != question.target_key.casefold():
+    row = target_row(uow, geo, source_tenant, question.source_key, version.version if version else 0)
+    if row is None:
+        return [obstacles.NoMapRow(question.source_key)]
+    found: list[errors.XTenantError] = []
+    last = paths.site_path(question.target_url).rpartition("/")[2]
+    if paths.personal_path(row.target_upn) != last.lower():
         found.append(obstacles.MapRowDiffers(question.source_key, question.target_key))
-    if uow.users.by_upn(question.target_key) is None:
-        found.append(obstacles.TargetUserMissing(question.target_key))
+    if uow.users.by_upn(row.target_upn) is None:
+        found.append(obstacles.TargetUserMissing(row.target_upn))
     return found
+
+
+def target_row(uow: UnitOfWork, geo: Geo, source_tenant: TenantId, source_upn: str, version: int) -> UserMapping | None:
+    """The identity map's row of a source user in one version of the map."""
+    key = SourceKey(source_tenant, source_upn.casefold())
+    row = uow.identity_map.resolve(geo.code, version, [key]).get(key) if version else None
+    return row if isinstance(row, UserMapping) else None
 
 
 def from_answer(partner: HostUrl, answer: StartAnswer, *, schema_version: str) -> list[errors.XTenantError]:

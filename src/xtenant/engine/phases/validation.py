@@ -8,8 +8,9 @@ from datetime import timedelta
 
 from xtenant.domain import errors, obstacles
 from xtenant.domain.content import LockState, Site
-from xtenant.domain.move import SILENCE, Decision, MoveJob, MovePhase, MoveState
+from xtenant.domain.move import SILENCE, Decision, JobKind, MoveJob, MovePhase, MoveState
 from xtenant.domain.ports.partner_moves import Offer, TargetView
+from xtenant.domain.ports.units import UnitOfWork
 from xtenant.engine import endings, places
 from xtenant.engine.workbench import Step, Workbench
 from xtenant.operations import preconditions
@@ -123,13 +124,23 @@ def grant(bench: Workbench, job: MoveJob) -> Step:
     with bench.held(job) as (uow, now_job):
         locked = uow.grants.lock(job.job_id)
         if locked is not None and locked.given_at is None and locked.decision is Decision.NONE:
-            version = uow.identity_map.in_force(job.geo)
-            uow.grants.save(dataclasses.replace(locked, given_at=now, map_version=version.version if version else 0))
+            in_force = uow.identity_map.in_force(job.geo)
+            version = in_force.version if in_force else 0
+            target_key = _target_key(bench, uow, job, version)
+            uow.grants.save(dataclasses.replace(locked, given_at=now, map_version=version, target_key=target_key))
         # the source may have asked for Restore meanwhile: then the row says so, and is due at once
         if now_job.phase is MovePhase.VALIDATION:
             bench.park(uow, now_job, now + SILENCE)
     bench.stop("grant.given")
     return Step.OVER if now_job.phase is MovePhase.VALIDATION else Step.AGAIN
+
+
+def _target_key(bench: Workbench, uow: UnitOfWork, job: MoveJob, version: int) -> str:
+    """A OneDrive's new owner by UPN, from the map's pinned version; the wire names only the address."""
+    if job.kind is not JobKind.USER:
+        return job.target_key
+    row = preconditions.target_row(uow, bench.geo_of(job), job.partner_tenant_id, job.source_key, version)
+    return row.target_upn if row else job.target_key
 
 
 def wait_for_source(bench: Workbench, job: MoveJob, *, silent_for: timedelta = SILENCE) -> Step:
