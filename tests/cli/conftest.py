@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from clock import FakeClock
 from desk import Desk, app_certificate
 from neighbours import Neighbours, neighbours
 
+TENANTS = ("contoso", "fabrikam")
 MakeDesk = Callable[..., Desk]
 
 
@@ -45,9 +47,21 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return app_certificate(tmp_path_factory.mktemp("certificate"))
 
 
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory, certificate: tuple[Path, Path]) -> Path:
+    """Homes of both tenants with keys and people in them; making those takes most of a second each."""
+    folder = tmp_path_factory.mktemp("furnished")
+    with neighbours(folder, WaitingClock(), *TENANTS, certificate=certificate[1]):
+        return folder
+
+
 @pytest.fixture
-def block(tmp_path: Path, real_clock: FakeClock, certificate: tuple[Path, Path]) -> Iterator[Neighbours]:
-    with neighbours(tmp_path, real_clock, "contoso", "fabrikam", certificate=certificate[1]) as block:
+def block(
+    tmp_path: Path, furnished: Path, real_clock: FakeClock, certificate: tuple[Path, Path]
+) -> Iterator[Neighbours]:
+    for name in TENANTS:
+        shutil.copytree(furnished / name, tmp_path / name)
+    with neighbours(tmp_path, real_clock, *TENANTS, certificate=certificate[1]) as block:
         yield block
 
 
