@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import functools
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import quote
 from uuid import UUID
 
 import httpx
@@ -16,15 +18,20 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from clock import CountingIds, FakeClock
-from xtenant.domain.caller import ADMIN_APP_PERMISSIONS, GLOBAL_ADMINISTRATOR, AppCredential
+from xtenant.domain.caller import ADMIN_APP_PERMISSIONS, GLOBAL_ADMINISTRATOR, AppCredential, Caller, CallerKind
 from xtenant.domain.directory import App, AppId, User, UserId
+from xtenant.domain.drive import Drive, DriveRef
 from xtenant.domain.limits import DEFAULT
 from xtenant.domain.ports.partner import PartnerChannel
 from xtenant.domain.sign_in import SignedIn, TenantKeys
 from xtenant.domain.tenant import GRAPH_HOST, Geo, GeoCode, HostRole, PublicTenant, Tenant, TenantId
+from xtenant.operations import content, sites
 from xtenant.protocols.graph import serve
+from xtenant.protocols.graph.codec import drives
 from xtenant.storage.database import SqlUnits, open_engine
+from xtenant.storage.folder_blobs import FolderBlobs
 from xtenant.storage.tables import metadata
+from xtenant.storage.uploads import FolderUploads
 from xtenant.wire.backend import Backend
 from xtenant.wire.bearer import BearerAuthenticator
 from xtenant.wire.edge import Edge
@@ -104,6 +111,7 @@ class GraphTenant:
         self.clock = clock
         self.ids = CountingIds()
         self.issuer = TokenIssuer(tenant=TENANT, keys=keys(), clock=clock, ids=self.ids, limits=DEFAULT)
+        self.blobs = FolderBlobs(folder, CONTOSO)
         self.backend = Backend(**self._parts(folder))
         self.routes = serve.mount(self.backend)
         self.edge = Edge(
@@ -125,6 +133,9 @@ class GraphTenant:
             "limits": DEFAULT,
             "partner": cast(PartnerChannel, None),
             "tokens": self.issuer,
+            "blobs": self.blobs,
+            "uploads": FolderUploads(folder, CONTOSO),
+            "lab": True,
         }
         return {field.name: given.get(field.name) for field in dataclasses.fields(Backend)}
 
@@ -149,16 +160,48 @@ class GraphTenant:
             headers["Authorization"] = f"Bearer {self.token(who, audience)}"
         return self.client.request(method, url, headers=headers, **more)
 
+    def make_site(self, url: str = f"{ROOT}/sites/x", owner: User = ANN) -> Drive:
+        """A team site of Ann's, seen by her."""
+        site = sites.create_site(
+            self.units,
+            geo=TENANT.default_geo,
+            url=url,
+            title="X",
+            owner=owner.user_id,
+            clock=self.clock,
+            ids=self.ids,
+        )
+        caller = Caller(kind=CallerKind.USER, user_id=owner.user_id)
+        return content.find_drive(self.units, caller, ref=DriveRef(site_id=site.site_id))
+
+    def put(self, drive: Drive, path: str, body: bytes, who: User | App = ANN) -> dict[str, Any]:
+        """Upload a small file over the wire; its JSON."""
+        answer = self.ask("PUT", f"/drives/{drives.drive_id(drive)}/root:/{quote(path)}:/content", who, content=body)
+        assert answer.status_code in (200, 201), answer.text
+        return answer.json()
+
+
+@functools.cache
+def _seeded_database() -> bytes:
+    """A SQLite file with the schema and the people and apps above, made once a run."""
+    with tempfile.TemporaryDirectory() as folder:
+        engine = open_engine(f"sqlite:///{folder}/tenant.db")
+        metadata.create_all(engine)
+        with SqlUnits(engine, CONTOSO).write() as uow:
+            for user in (ADMIN, ANN, BOB):
+                uow.users.add(user)
+            for app in (MOVER, BARE):
+                uow.apps.put(app)
+        engine.dispose()
+        return Path(folder, "tenant.db").read_bytes()
+
 
 @contextmanager
 def graph_tenant(folder: Path, clock: FakeClock) -> Iterator[GraphTenant]:
-    engine = open_engine(f"sqlite:///{folder / 'tenant.db'}")
-    metadata.create_all(engine)
-    units = SqlUnits(engine, CONTOSO)
-    with units.write() as uow:
-        for user in (ADMIN, ANN, BOB):
-            uow.users.add(user)
-        for app in (MOVER, BARE):
-            uow.apps.put(app)
-    yield GraphTenant(units, clock, folder)
+    file = folder / "tenant.db"
+    file.write_bytes(_seeded_database())
+    engine = open_engine(f"sqlite:///{file}")
+    tenant = GraphTenant(SqlUnits(engine, CONTOSO), clock, folder)
+    yield tenant
+    tenant.blobs.close()
     engine.dispose()

@@ -95,7 +95,17 @@ def a_service(wires: Wires, tenant: Tenant, units: Units, clock: FakeClock) -> S
     calls = call.PartnerCalls(open_http(Connection(), transport=wires), tokens, DEFAULT)
     authenticator = PartnerAuthenticator(tenant, units, calls.fetch_keys, clock=clock, limits=DEFAULT)
     unused: Any = None  # tokens of our own play no part here
-    backend = Backend(tenant=tenant, units=units, clock=clock, ids=ids, limits=DEFAULT, partner=calls, tokens=unused)
+    backend = Backend(
+        tenant=tenant,
+        units=units,
+        clock=clock,
+        ids=ids,
+        limits=DEFAULT,
+        partner=calls,
+        tokens=unused,
+        blobs=unused,
+        uploads=unused,
+    )
     names = ("partner", "my", "admin", "root")
     edge = Edge(
         tenant=tenant,

@@ -14,10 +14,12 @@ from uuid import UUID
 
 from xtenant.domain import errors
 from xtenant.domain.caller import Caller
+from xtenant.domain.content import GROUP_TEMPLATE
 from xtenant.domain.directory import Group, GroupId, GroupKind, UserId
 from xtenant.domain.ports.clock import Clock, IdSource
 from xtenant.domain.ports.units import UnitOfWork, Units
 from xtenant.domain.tenant import Tenant
+from xtenant.operations import sites
 from xtenant.operations.directory import IllegalName, NameTaken, as_guid, check_text, require
 
 GROUP_READ = frozenset(
@@ -69,7 +71,7 @@ class NewGroup:
 
 
 def create_group(units: Units, tenant: Tenant, caller: Caller, new: NewGroup, *, clock: Clock, ids: IdSource) -> Group:
-    """Add a group with its owners and members; its site, where `gets_site_at_once`, is the caller's next call.
+    """Add a group with its owners and members, and a Microsoft 365 group's site unless it is to come later (R-4.18).
 
     Raises IllegalName, NameTaken, MemberNotFound, AccessDenied.
     """
@@ -100,7 +102,26 @@ def create_group(units: Units, tenant: Tenant, caller: Caller, new: NewGroup, *,
             uow.groups.add_member(group.group_id, member, owner=True)
         for member in new.members:
             uow.groups.add_member(group.group_id, member)
-    return group
+        return _with_site(uow, tenant, group, new, clock=clock, ids=ids) if gets_site_at_once(group) else group
+
+
+def _with_site(uow: UnitOfWork, tenant: Tenant, group: Group, new: NewGroup, *, clock: Clock, ids: IdSource) -> Group:
+    """The group's site, named after its alias (R-4.23). Raises content's NameTaken where the address is taken."""
+    geo = tenant.default_geo
+    site = sites.add_site(
+        uow,
+        geo=geo,
+        url=f"{geo.root_url}/sites/{group.mail_nickname}",
+        title=group.display_name,
+        template=GROUP_TEMPLATE,
+        owner=new.owners[0] if new.owners else None,
+        clock=clock,
+        ids=ids,
+        group_id=group.group_id,
+    )
+    linked = dataclasses.replace(group, site_url=site.url)
+    uow.groups.update(linked)
+    return linked
 
 
 def get_group(units: Units, caller: Caller, name: str) -> Group:

@@ -11,13 +11,18 @@ from xtenant.domain.ports.units import Units
 from xtenant.domain.tenant import Tenant
 
 if TYPE_CHECKING:
+    from xtenant.domain.ports.content import BlobStore
     from xtenant.domain.ports.partner import PartnerChannel
+    from xtenant.domain.ports.uploads import UploadStore
     from xtenant.wire.tokens import TokenIssuer
 
 
 @dataclass(frozen=True, kw_only=True)
 class Backend:
-    """Handed in once at start; handlers close over it. Protocols pick what they need and nothing else."""
+    """Handed in once at start; handlers close over it. Protocols pick what they need and nothing else.
+
+    `blobs` holds content, `uploads` what of it is still arriving; `lab` is set for a lab's tenants only.
+    """
 
     tenant: Tenant
     units: Units
@@ -26,3 +31,6 @@ class Backend:
     limits: Limits
     partner: PartnerChannel
     tokens: TokenIssuer
+    blobs: BlobStore
+    uploads: UploadStore
+    lab: bool = False

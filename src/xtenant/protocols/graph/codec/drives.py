@@ -10,6 +10,7 @@ from uuid import UUID
 
 from xtenant.domain import paths
 from xtenant.domain.content import Item, Principal, Site
+from xtenant.domain.drive import Drive
 from xtenant.domain.tenant import TenantId
 from xtenant.protocols.graph.codec.dates import date_text
 from xtenant.protocols.graph.codec.ids import DriveId, drive_id_of, site_id_of
@@ -21,29 +22,12 @@ LIBRARY_TITLES = {"Shared Documents": "Documents"}
 """The default library's title beside the last segment of its address, as at Microsoft."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DriveFacts:
-    """A document library with its site; `owner` is the OneDrive's user or the group, where known."""
+def drive_id(drive: Drive) -> DriveId:
+    return drive_id_of(drive.site, drive.library)
 
-    site: Site
-    library: Item
-    owner: Principal | None = None
 
-    @property
-    def drive_id(self) -> DriveId:
-        return drive_id_of(self.site, self.library)
-
-    @property
-    def drive_type(self) -> str:
-        return "business" if self.site.is_personal else "documentLibrary"
-
-    @property
-    def url(self) -> str:
-        return paths.web_url(self.site.url, (self.library.name,))
-
-    @property
-    def site_id(self) -> str:
-        return site_id_of(host_of(self.site), self.site)
+def drive_type(drive: Drive) -> str:
+    return "business" if drive.site.is_personal else "documentLibrary"
 
 
 def host_of(site: Site) -> str:
@@ -69,14 +53,14 @@ def site_json(site: Site, *, default_root: bool = False) -> dict[str, object]:
     return row
 
 
-def drive_json(drive: DriveFacts, tenant_id: TenantId, *, with_ids: bool = False) -> dict[str, object]:
+def drive_json(drive: Drive, tenant_id: TenantId, *, with_ids: bool = False) -> dict[str, object]:
     site, library = drive.site, drive.library
     row: dict[str, object] = {
-        "id": str(drive.drive_id),
+        "id": str(drive_id(drive)),
         "name": LIBRARY_TITLES.get(library.name, library.name) if not site.is_personal else "OneDrive",
         "description": "",
-        "driveType": drive.drive_type,
-        "webUrl": drive.url,
+        "driveType": drive_type(drive),
+        "webUrl": paths.web_url(site.url, (library.name,)),
         "createdDateTime": date_text(library.created_at),
         "lastModifiedDateTime": date_text(site.modified_at),
         "createdBy": identity_json(drive.owner),
@@ -94,7 +78,7 @@ def drive_json(drive: DriveFacts, tenant_id: TenantId, *, with_ids: bool = False
     return row
 
 
-def sharepoint_ids(drive: DriveFacts, tenant_id: TenantId, item: Item | None = None) -> dict[str, object]:
+def sharepoint_ids(drive: Drive, tenant_id: TenantId, item: Item | None = None) -> dict[str, object]:
     """The same ids in SharePoint's words (content-api.md 1.1), only where selected."""
     row: dict[str, object] = {
         "listId": str(drive.library.item_id),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import hashlib
 from dataclasses import dataclass
 from uuid import UUID
@@ -77,6 +78,7 @@ def parse_item_id(text: str) -> ItemId | None:
     return None if unique == ROOT_UNIQUE_ID else ItemId(unique)
 
 
+@functools.lru_cache(maxsize=1_024)
 def _drive_mark(drive: DriveId) -> bytes:
     """Four bytes of a digest; the last two bits stand in the seventh letter, which we keep as it is for root ids."""
     digest = hashlib.sha256(str(drive).encode()).digest()

@@ -9,55 +9,46 @@ from datetime import datetime
 from typing import Any
 
 from xtenant.domain import paths
-from xtenant.domain.content import FileVersion, Item, ItemKind, Principal, PrincipalKind, Role
+from xtenant.domain.content import Item, ItemKind, Principal, PrincipalKind
+from xtenant.domain.drive import ItemView, Permission, VersionView
 from xtenant.domain.tenant import TenantId
 from xtenant.protocols.graph.codec.dates import date_text, parse_date
-from xtenant.protocols.graph.codec.drives import DriveFacts, identity_json, sharepoint_ids
-from xtenant.protocols.graph.codec.ids import item_id_of
+from xtenant.protocols.graph.codec.drives import drive_id, drive_type, host_of, identity_json, sharepoint_ids
+from xtenant.protocols.graph.codec.ids import item_id_of, site_id_of
 from xtenant.protocols.graph.codec.media import media_type
 
 DOWNLOAD_URL = "@microsoft.graph.downloadUrl"
 ROOT_NAME = "root"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemFacts:
-    """An item with what its JSON needs besides. `path` holds the names below the library down to the item itself.
-
-    `parent` is None for the library; `children` is set for folders; `download_url` for files where it is wanted.
-    """
-
-    drive: DriveFacts
-    item: Item
-    path: tuple[str, ...] = ()
-    parent: Item | None = None
-    author: Principal | None = None
-    editor: Principal | None = None
-    children: int = 0
-    download_url: str | None = None
-
-
-def item_json(facts: ItemFacts, tenant_id: TenantId, *, with_ids: bool = False) -> dict[str, object]:
-    """A drive item with the facets that clients read."""
-    drive, item = facts.drive, facts.item
+def item_json(
+    view: ItemView,
+    tenant_id: TenantId,
+    *,
+    download_url: str | None = None,
+    with_ids: bool = False,
+    with_publication: bool = False,
+) -> dict[str, object]:
+    """A drive item with the facets that clients read; `download_url` and the publication are shown for files."""
+    drive, item = view.drive, view.item
     is_root = item.kind is ItemKind.LIBRARY
     etag = etag_of(item)
     row: dict[str, object] = {
         "@odata.etag": etag,
-        "id": item_id_of(drive.drive_id, item),
+        "id": item_id_of(drive_id(drive), item),
         "name": ROOT_NAME if is_root else item.name,
         "eTag": etag,
         "size": drive.site.size_bytes if is_root else item.size_bytes,
-        "webUrl": paths.web_url(drive.site.url, (drive.library.name, *facts.path)),
+        "webUrl": paths.web_url(drive.site.url, (drive.library.name, *view.path)),
         "createdDateTime": date_text(item.created_at),
         "lastModifiedDateTime": date_text(item.modified_at),
-        "createdBy": identity_json(facts.author),
-        "lastModifiedBy": identity_json(facts.editor),
+        "createdBy": identity_json(view.author),
+        "lastModifiedBy": identity_json(view.editor),
         "fileSystemInfo": {
             "createdDateTime": date_text(item.created_at),
             "lastModifiedDateTime": date_text(item.modified_at),
         },
-        "parentReference": _parent_reference(facts),
+        "parentReference": _parent_reference(view),
     }
     if is_root:
         row["root"] = {}
@@ -67,40 +58,41 @@ def item_json(facts: ItemFacts, tenant_id: TenantId, *, with_ids: bool = False) 
             "mimeType": media_type(item.name),
             "hashes": {"quickXorHash": quick_xor_text(item.quick_xor)},
         }
-        if facts.download_url is not None:
-            row[DOWNLOAD_URL] = facts.download_url
+        if download_url is not None:
+            row[DOWNLOAD_URL] = download_url
+        if with_publication:
+            row["publication"] = _publication(*item.version)
     else:
-        row["folder"] = {"childCount": facts.children}
+        row["folder"] = {"childCount": view.children}
     if with_ids:
         row["sharepointIds"] = sharepoint_ids(drive, tenant_id, item)
     return row
 
 
-def deleted_json(facts: ItemFacts) -> dict[str, object]:
+def deleted_json(view: ItemView) -> dict[str, object]:
     """A row of delta for an item that is gone."""
+    reference = _parent_reference(view)
+    reference.pop("path", None)
     return {
-        "id": item_id_of(facts.drive.drive_id, facts.item),
-        "parentReference": {
-            "driveId": str(facts.drive.drive_id),
-            "driveType": facts.drive.drive_type,
-        },
+        "id": item_id_of(drive_id(view.drive), view.item),
+        "parentReference": reference,
         "deleted": {"state": "deleted"},
     }
 
 
-def _parent_reference(facts: ItemFacts) -> dict[str, object]:
+def _parent_reference(view: ItemView) -> dict[str, object]:
     """On the root neither id nor path, but drive id and type (content-api.md 1.4)."""
-    drive = facts.drive
+    drive = view.drive
     row: dict[str, object] = {
-        "driveId": str(drive.drive_id),
-        "driveType": drive.drive_type,
-        "siteId": drive.site_id,
+        "driveId": str(drive_id(drive)),
+        "driveType": drive_type(drive),
+        "siteId": site_id_of(host_of(drive.site), drive.site),
     }
-    if facts.parent is not None:
-        row["id"] = item_id_of(drive.drive_id, facts.parent)
-        row["name"] = ROOT_NAME if facts.parent.kind is ItemKind.LIBRARY else facts.parent.name
-        place = paths.web_url("", facts.path[:-1])
-        row["path"] = f"/drives/{drive.drive_id}/root:{place}"
+    if view.parent is not None:
+        row["id"] = item_id_of(drive_id(drive), view.parent)
+        row["name"] = ROOT_NAME if view.parent.kind is ItemKind.LIBRARY else view.parent.name
+        place = paths.web_url("", view.path[:-1])
+        row["path"] = f"/drives/{drive_id(drive)}/root:{place}"
     return row
 
 
@@ -132,19 +124,25 @@ def parse_version_id(text: str) -> tuple[int, int] | None:
     return int(major), int(minor)
 
 
-def version_json(version: FileVersion, editor: Principal | None) -> dict[str, object]:
+def version_json(view: VersionView) -> dict[str, object]:
+    version = view.version
     name = version_id(version.major, version.minor)
     return {
         "id": name,
         "lastModifiedDateTime": date_text(version.modified_at),
-        "lastModifiedBy": identity_json(editor),
+        "lastModifiedBy": identity_json(view.editor),
         "size": version.size_bytes,
-        "publication": {"level": "published" if version.minor == 0 else "draft", "versionId": name},
+        "publication": _publication(version.major, version.minor),
     }
 
 
-def permission_json(principal: Principal, role: Role) -> dict[str, object]:
+def _publication(major: int, minor: int) -> dict[str, object]:
+    return {"level": "published" if minor == 0 else "draft", "versionId": version_id(major, minor)}
+
+
+def permission_json(permission: Permission) -> dict[str, object]:
     """A right on the whole site; its id names the principal (our choice: stable, opaque)."""
+    principal, role = permission.principal, permission.role
     shown = {"id": str(principal.directory_id), "displayName": principal.name, "email": principal.mail}
     kind = "group" if principal.kind is PrincipalKind.GROUP else "user"
     site_user = {"id": str(principal.key), "displayName": principal.name, "loginName": principal.login}

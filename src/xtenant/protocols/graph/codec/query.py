@@ -7,15 +7,15 @@ import binascii
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum
 
 from xtenant.domain import errors
+from xtenant.domain.upload import ConflictBehavior
 
 _CONFLICT_NAMES = ("@microsoft.graph.conflictbehavior", "@name.conflictbehavior")
 _IGNORED = frozenset({"avoverride", "count", "client-request-id"})
 """Sent by real clients, without effect here: onedrive's AVOverride, `$count` beside a filter."""
 
-_KNOWN = frozenset({"top", "skiptoken", "select", "filter", "search", "token", "orderby", "expand"})
+_KNOWN = frozenset({"top", "skiptoken", "select", "filter", "search", "token", "orderby", "expand", "format"})
 _EQUALS = re.compile(r"\s*(?P<field>[A-Za-z/]+)\s+eq\s+'(?P<value>(?:[^']|'')*)'\s*")
 
 
@@ -32,12 +32,6 @@ class InvalidOption(errors.UsageError):
     code = "invalidOption"
 
 
-class ConflictBehavior(Enum):
-    FAIL = "fail"
-    REPLACE = "replace"
-    RENAME = "rename"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """The options of one request; `top` is None where none was sent."""
@@ -48,6 +42,7 @@ class Options:
     filter: str | None = None
     search: str | None = None
     token: str | None = None
+    format: str | None = None
     conflict: ConflictBehavior | None = None
 
     def limit(self, default: int, most: int) -> int:
@@ -77,6 +72,7 @@ def parse_options(pairs: Iterable[tuple[str, str]]) -> Options:
         filter=found.get("filter"),
         search=found.get("search"),
         token=found.get("token"),
+        format=found.get("format"),
         conflict=conflict,
     )
 

@@ -8,8 +8,9 @@ import msgspec
 
 from xtenant.domain import errors
 from xtenant.domain.content import Role
+from xtenant.domain.upload import ConflictBehavior
 from xtenant.protocols.graph.codec.dates import date_text, parse_date
-from xtenant.protocols.graph.codec.query import ConflictBehavior, conflict_behavior
+from xtenant.protocols.graph.codec.query import conflict_behavior
 
 
 class _Body(msgspec.Struct, forbid_unknown_fields=True, rename="camel", kw_only=True):
@@ -107,6 +108,12 @@ class InviteBody(_Body):
     retain_inherited_permissions: bool | None = None
 
 
+class PermissionPatch(_Body):
+    """PATCH …/permissions/{id}."""
+
+    roles: list[str]
+
+
 def role_of(roles: list[str]) -> Role:
     """The strongest of the roles named. Raises UsageError for an unknown one or none."""
     order = list(Role)
@@ -120,11 +127,12 @@ def role_of(roles: list[str]) -> Role:
 
 
 def session_json(
-    *, upload_url: str | None, expires_at: datetime, received: int, total: int | None
+    *, upload_url: str | None, expires_at: datetime, received: int, total: int | None, is_complete: bool
 ) -> dict[str, object]:
-    """Status of an upload session: exactly one range, its end included once the total is known (finding 5)."""
+    """Status of an upload session: one range, its end included once the total is known (finding 5); none at the end."""
+    open_range = f"{received}-{'' if total is None else total - 1}"
     row: dict[str, object] = {
         "expirationDateTime": date_text(expires_at),
-        "nextExpectedRanges": [f"{received}-{'' if total is None else total - 1}"],
+        "nextExpectedRanges": [] if is_complete else [open_range],
     }
     return row if upload_url is None else {"uploadUrl": upload_url, **row}

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from xtenant.domain import errors
 from xtenant.domain.tenant import LOGIN_HOST
 from xtenant.protocols.graph.codec import failures
-from xtenant.protocols.graph.serve import groups, tenants, users
+from xtenant.protocols.graph.serve import addressed, batch, downloads, groups, sites, tenants, uploads, users
 from xtenant.protocols.graph.serve.answers import json_answer
 from xtenant.wire.backend import Backend
 from xtenant.wire.routes import Route
@@ -16,11 +16,16 @@ from xtenant.wire.routes import Route
 
 def mount(backend: Backend) -> list[Route]:
     """Every route of this protocol, the more particular ones first."""
-    return [
+    table = [
         *users.routes(backend),
         *tenants.routes(backend),
         *groups.routes(backend),
+        *sites.routes(backend),
+        *downloads.routes(backend),
+        *uploads.routes(backend),
+        *addressed.routes(backend),
     ]
+    return [*table, *batch.routes(backend, table, render_error)]
 
 
 def render_error(error: errors.XTenantError, status: int, request_id: str, request: Request) -> Response:
