@@ -38,7 +38,9 @@ from xtenant.protocols.partner.call import PartnerCalls
 from xtenant.protocols.sharepoint_rest import serve as sharepoint_rest
 from xtenant.settings import AppEntry, ServiceSettings, UserEntry
 from xtenant.storage.database import SqlUnits, open_engine
+from xtenant.storage.folder_blobs import FolderBlobs
 from xtenant.storage.schema import prepare
+from xtenant.storage.uploads import FolderUploads
 from xtenant.wire.backend import Backend
 from xtenant.wire.bearer import BearerAuthenticator
 from xtenant.wire.edge import Authenticator, Edge, ErrorRenderer
@@ -139,6 +141,9 @@ def build_service(
         limits=limits,
         partner=calls,
         tokens=TokenIssuer(tenant=tenant, keys=keys, clock=clock, ids=ids, limits=limits),
+        blobs=FolderBlobs(settings.home / "blobs", tenant.tenant_id),
+        uploads=FolderUploads(settings.home / "blobs", tenant.tenant_id),
+        lab=settings.lab,
     )
     authenticator = EachToItsOwn(
         own=BearerAuthenticator(backend.tokens),
