@@ -429,7 +429,7 @@ def test_a_drive_of_nobody_is_not_found_and_a_malformed_one_refused(graph: Graph
     assert code_of(graph.ask("GET", "/drives/b!short/root", ANN)) == (400, "invalidRequest")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(codec="utf-8"), max_size=60), st.sampled_from(["GET", "PATCH", "DELETE", "POST", "PUT"]))
 def test_no_address_is_a_fault_of_ours(graph: GraphTenant, drive: Drive, text: str, method: str) -> None:
     for start in (
