@@ -128,11 +128,20 @@ class AdminHost:
         return await self.http.post(f"{ADMIN}/_vti_bin/client.svc/ProcessQuery", content=body, headers=sent)
 
 
+_empty_store: list[bytes] = []
+
+
 @contextmanager
 def sqlite_units(folder: Path) -> Iterator[SqlUnits]:
     """An empty store of contoso. What is tested here is the wire; the ports' own suites run on both engines."""
-    engine = open_engine(f"sqlite:///{folder / 'tenant.db'}")
-    metadata.create_all(engine)
+    file = folder / "tenant.db"
+    if not _empty_store:
+        engine = open_engine(f"sqlite:///{file}")
+        metadata.create_all(engine)
+        engine.dispose()
+        _empty_store.append(file.read_bytes())
+    file.write_bytes(_empty_store[0])
+    engine = open_engine(f"sqlite:///{file}")
     yield SqlUnits(engine, CONTOSO_ID)
     engine.dispose()
 

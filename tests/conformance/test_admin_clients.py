@@ -13,7 +13,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from admin_host import ADMIN, NAM, AdminHost, admin_host, sqlite_units
+from admin_host import ADMIN, CONTOSO, NAM, AdminHost, admin_host, sqlite_units
 from clock import CountingIds
 from recorded import Exchange, exchanges
 from xtenant.domain.content import LockState
@@ -119,3 +119,51 @@ async def test_office365_reads_a_site_and_the_list(host: AdminHost) -> None:
     assert listed["results"] == []
     all_of_them = dataclasses.replace(by_filters, body=by_filters.body.replace("'x'", "'sites/a'"))
     assert [each["Url"] for each in (await replay(host, all_of_them)).json()["d"]["results"]] == [SITE]
+
+
+HOST_URL, TRUST, REPLACE, LOOKUP, LICENCE, REDIRECTS, REMOVE, POLL = exchanges("csom/examples.txt")
+
+
+async def values_of(host: AdminHost, exchange: Exchange) -> list[Any]:
+    """What follows the header."""
+    reply = json.loads((await replay(host, exchange)).text)
+    assert reply[0]["ErrorInfo"] is None, reply[0]
+    return reply[1:]
+
+
+async def test_the_composed_examples_get_the_answers_written_beside_them(host: AdminHost) -> None:
+    assert await values_of(host, HOST_URL) == [2, {"IsNull": False}, 3, "https://contoso-my.sharepoint.com/"]
+    assert await values_of(host, TRUST) == [2, {"IsNull": False}, 4, 1]
+    assert await values_of(host, REPLACE) == [2, {"IsNull": False}, 3, []]
+    found = await values_of(host, LOOKUP)
+    assert found[:4] == [2, {"IsNull": False}, 4, {"IsNull": False}]
+    assert found[5]["_Child_Items_"] == [
+        {
+            "_ObjectType_": "Microsoft.Online.SharePoint.TenantAdministration.SPOTenantUserIdentityMapping",
+            "SourceTenantCompanyId": "/Guid(11111111-2222-3333-4444-555555555555)/",
+            "SourceUserKey": "ann@contoso.com",
+            "TargetUserEmail": "ann@fabrikam.com",
+            "TargetUserPuid": "",
+            "TargetUserUpn": "ann@fabrikam.com",
+            "UserType": 1,
+        }
+    ]
+    assert await values_of(host, LICENCE) == [2, {"IsNull": False}, 3, 0]
+    redirects = await values_of(host, REDIRECTS)
+    assert redirects[5] == {
+        "_ObjectType_": "Microsoft.Online.SharePoint.TenantAdministration.SPOSitePropertiesEnumerable",
+        "NextStartIndex": -1,
+        "NextStartIndexFromSharePoint": None,
+        "_Child_Items_": [],
+    }
+
+
+async def test_the_composed_removal_is_polled_by_its_identity(host: AdminHost) -> None:
+    here = dataclasses.replace(
+        REMOVE, body=REMOVE.body.replace("https://contoso-my.sharepoint.com/personal/ann_contoso_com", SITE)
+    )
+    removed = await values_of(host, here)
+    assert "\nSpoOperation\nRemoveSite\n" in removed[5]["_ObjectIdentity_"]
+    own = POLL.body.replace("67753f63-bc14-4012-869e-f808a43fe023", str(CONTOSO.tenant_id))
+    polled = await values_of(host, dataclasses.replace(POLL, body=own))
+    assert (polled[0], polled[1]["IsComplete"], polled[1]["PollingInterval"]) == (188, True, 0)
