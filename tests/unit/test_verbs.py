@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
+import re
+from pathlib import Path
+
 import typer.main
 
+from xtenant import protocols
 from xtenant.cli.main import app
 from xtenant.cmdlets.table import CMDLETS
 from xtenant.domain import verbs
+
+PROTOCOLS = Path(protocols.__path__[0])
 
 
 def commands_of_the_tree() -> set[str]:
@@ -37,3 +44,17 @@ def test_names_are_unique_and_found() -> None:
 def test_a_verb_is_reached_by_something() -> None:
     for row in verbs.VERBS:
         assert row.cmdlets or row.commands or row.note, row.name
+
+
+def test_every_operation_that_is_named_exists() -> None:
+    for row in verbs.VERBS:
+        module, _, function = row.operation.partition(".")
+        if function:
+            assert hasattr(importlib.import_module(f"xtenant.operations.{module}"), function), row.operation
+
+
+def test_every_route_and_method_names_a_row() -> None:
+    served = {name for path in PROTOCOLS.rglob("*.py") for name in re.findall(r'verb="([^"]+)"', path.read_text())}
+    assert "trust.set" in served
+    for name in served:
+        verbs.verb(name)

@@ -45,8 +45,7 @@ async def requests(tools: Tools, profile: Profile, geo: str | None) -> Rows:
                         "repeated": row.repeated,
                         "partner": facts.row(),
                         "answer": relationship_line("Set", row.answer_role, row.partner),
-                        "command": f"xtenant trust set -t {profile.name} --partner-role {row.answer_role.value} "
-                        f"--partner {row.partner}",
+                        "command": _command(profile, code, row.partner, row.answer_role),
                     }
                 )
     return rows
@@ -97,6 +96,11 @@ async def _cell(
         "start_allowed": state.start_allowed,
         "earliest_start": state.earliest_start,
     }
+
+
+def _command(profile: Profile, geo: str | None, partner: HostUrl, role: PartnerRole) -> str:
+    place = f"-t {profile.name}" + (f" --geo {geo}" if geo else "")
+    return f"xtenant trust set {place} --partner-role {role.value} --partner {partner}"
 
 
 def _geos(profile: Profile, geo: str | None) -> tuple[str | None, ...]:

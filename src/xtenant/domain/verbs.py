@@ -90,7 +90,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name="map.replace",
-        operation="identity_map.replace",
+        operation="identity_map.replace_map",
         cmdlets=("Add-SPOTenantIdentityMap",),
         commands=("map replace",),
         routes=("CSOM Tenant.AddOrUpdateTenantIdentityMap",),
@@ -111,7 +111,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name="move.start",
-        operation="moves.start",
+        operation="moves.start_move",
         cmdlets=(
             "Start-SPOCrossTenantUserContentMove",
             "Start-SPOCrossTenantSiteContentMove",
@@ -122,7 +122,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name="move.list",
-        operation="moves.report",
+        operation="moves.list_moves",
         cmdlets=(
             "Get-SPOCrossTenantUserContentMoveState",
             "Get-SPOCrossTenantSiteContentMoveState",
@@ -133,7 +133,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name="move.show",
-        operation="moves.show",
+        operation="moves.show_move",
         cmdlets=(
             "Get-SPOCrossTenantUserContentMoveState",
             "Get-SPOCrossTenantSiteContentMoveState",
@@ -144,7 +144,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name="move.cancel",
-        operation="moves.cancel",
+        operation="moves.cancel_move",
         cmdlets=(
             "Stop-SPOCrossTenantUserContentMove",
             "Stop-SPOCrossTenantSiteContentMove",
@@ -162,7 +162,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name="sites.get",
-        operation="sites.get_site",
+        operation="sites.site_by_url",
         cmdlets=("Get-SPOSite",),
         commands=("sites show",),
         routes=("CSOM Tenant.GetSitePropertiesByUrl",),
@@ -183,7 +183,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         name="tenant.find",
-        operation="directory.find_tenant",
+        operation="directory.find_tenant_by_id",
         routes=(
             "GET /v1.0/tenantRelationships/findTenantInformationByTenantId(…)",
             "GET /v1.0/tenantRelationships/findTenantInformationByDomainName(…)",
@@ -193,13 +193,9 @@ VERBS: tuple[Verb, ...] = (
     Verb(name="users.create", operation="directory.create_user", routes=("POST /v1.0/users",), note="any Graph client"),
     Verb(name="users.get", operation="directory.get_user", routes=("GET /v1.0/users/{id}",), note="any Graph client"),
     Verb(name="users.list", operation="directory.list_users", routes=("GET /v1.0/users",), note="any Graph client"),
-    Verb(
-        name="groups.create", operation="directory.create_group", routes=("POST /v1.0/groups",), note="any Graph client"
-    ),
-    Verb(
-        name="groups.get", operation="directory.get_group", routes=("GET /v1.0/groups/{id}",), note="any Graph client"
-    ),
-    Verb(name="groups.list", operation="directory.list_groups", routes=("GET /v1.0/groups",), note="any Graph client"),
+    Verb(name="groups.create", operation="groups.create_group", routes=("POST /v1.0/groups",), note="any Graph client"),
+    Verb(name="groups.get", operation="groups.get_group", routes=("GET /v1.0/groups/{id}",), note="any Graph client"),
+    Verb(name="groups.list", operation="groups.list_groups", routes=("GET /v1.0/groups",), note="any Graph client"),
     Verb(name="content.read", operation="content", routes=("GET /v1.0/drives/{id}/…",), note="any Graph client"),
     Verb(name="content.write", operation="content", routes=("PUT /v1.0/drives/{id}/…",), note="any Graph client"),
     Verb(
@@ -217,6 +213,29 @@ VERBS: tuple[Verb, ...] = (
     Verb(name="partner.schema", operation="trust.schema_for_partner", note="the partner's service"),
     Verb(name="partner.keys", routes=("GET /_api/xtenant/partner-keys",), note="the partner's service"),
     Verb(name="partner.move", operation="moves", note="the partner's service"),
+    Verb(
+        name="sites.create",
+        operation="sites.create_site",
+        routes=("CSOM Tenant.CreateSite",),
+        note="other clients; a move makes its own site",
+    ),
+    Verb(
+        name="sites.update",
+        operation="sites.set_lock_state",
+        routes=("CSOM SiteProperties.Update",),
+        note="other clients; `SiteClient.set_lock_state` in the library",
+    ),
+    Verb(
+        name="tenant.challenge",
+        routes=("GET /_vti_bin/client.svc/",),
+        note="names the tenant in its 401; `connect` and `trust set` ask it",
+    ),
+    Verb(name="csom", routes=("POST /_vti_bin/client.svc/ProcessQuery",), note="carries the CSOM calls of other rows"),
+    Verb(name="context", routes=("POST /_api/contextinfo",), note="form digest, for clients that send one"),
+    Verb(
+        name="multi_geo.versions", routes=("GET /_api/MultiGeoApiVersions",), note="version handshake of other clients"
+    ),
+    Verb(name="front_page", routes=("GET /",), note="the tenant's name for a browser or curl"),
     Verb(name="sign_in", operation="sign_in", commands=("token",), note="any OAuth client; `xtenant connect` keeps it"),
 )
 
