@@ -80,7 +80,6 @@ class Site:
     def is_personal(self) -> bool:
         return self.template.startswith("SPSPERS")
 
-
     @property
     def is_visible(self) -> bool:
         """Published and not in the recycle bin; a redirect is visible, its former content is not."""
