@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -76,6 +77,7 @@ def _say(text: str) -> None:
 
 async def _converse(running: Shell, connection: OneConnection, history: Path) -> int:
     """Prompt, read, run, until Ctrl-D or `exit`; Ctrl-C drops the line begun."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # asyncio's own would end the shell after the line
     _prepare_terminal(history)
     note("xtenant runs cmdlets, not the PowerShell language. `exit` or Ctrl-D leaves.")
     while True:
