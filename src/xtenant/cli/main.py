@@ -14,7 +14,7 @@ from pathlib import Path
 import typer
 import typer.main
 
-from xtenant.cli import compatibility, connect, host_url, identity_map, lab, move, shell, sites, token, trust
+from xtenant.cli import compatibility, connect, demo, host_url, identity_map, lab, move, shell, sites, token, trust
 from xtenant.cli.composition import build_tools
 from xtenant.cli.output import note
 from xtenant.cli.reporting import report
@@ -39,7 +39,7 @@ def root() -> None:
     """Holds the tree together; every command says the rest."""
 
 
-for _part in (connect, token, host_url, compatibility, shell):
+for _part in (connect, token, host_url, compatibility, shell, demo):
     _part.register(app)
 app.add_typer(trust.app, name="trust")
 app.add_typer(identity_map.app, name="map")

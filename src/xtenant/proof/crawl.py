@@ -10,17 +10,16 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
-from urllib.parse import quote, urlsplit
 
 import anyio
 import anyio.streams.memory
 
-from xtenant.domain import errors, paths
+from xtenant.domain import errors
 from xtenant.proof.baseline import WRITTEN_AT_ONCE, Baseline, Totals
 from xtenant.proof.content import ContentReader
 from xtenant.proof.facts import ItemFacts, Kind, VersionFacts
 from xtenant.protocols.graph.call.answers import BASE, Row, ask, pages, rows
-from xtenant.protocols.graph.codec.drives import RemoteDrive, drive_from_json
+from xtenant.protocols.graph.codec.drives import RemoteDrive
 from xtenant.protocols.graph.codec.items import (
     RemoteItem,
     RemoteVersion,
@@ -57,12 +56,6 @@ class _Found:
     remote: RemoteItem
     path: str
     label: str | None
-
-
-async def drive_of_site(session: Session, site_url: str) -> RemoteDrive:
-    """The default library of a site or OneDrive. Raises NotFound."""
-    host, path = urlsplit(site_url).netloc, paths.site_path(site_url)
-    return drive_from_json(await ask(session, "GET", f"{BASE}/sites/{host}:/{quote(path)}:/drive"))
 
 
 async def crawl(

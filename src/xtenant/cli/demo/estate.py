@@ -1,0 +1,163 @@
+"""What the demo moves: a folder's real files become a site, and a OneDrive; what could not be taken is said."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+import anyio.to_thread
+
+from xtenant.cli.demo.history import write_history
+from xtenant.cli.demo.stage import SOURCE, Stage
+from xtenant.cli.demo.telling import Teller
+from xtenant.client.imports import ImportReport, Progress, import_folder
+from xtenant.client.tenant import TenantClient
+from xtenant.domain import errors
+from xtenant.domain.paths import site_path
+
+WRITERS = ("bob", "carla")
+SITE, ONEDRIVE = "site", "OneDrive"
+SLICE_FILES = 200
+SLICE_BYTES = 50 * 1024 * 1024
+SLICE_LOOKS = 100_000
+EXAMPLES = Path(__file__).parents[4] / "examples" / "estate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """Folders on this machine. Without one of its own the OneDrive gets a slice of the site's."""
+
+    site: Path
+    onedrive: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What the source holds now."""
+
+    site_bytes: int
+    onedrive_url: str
+    onedrive_bytes: int
+
+
+def content_of(folder: Path | None) -> Content:
+    """The folder given, or the example estate. Raises UsageError when it is not there."""
+    chosen = Content(site=EXAMPLES / "site", onedrive=EXAMPLES / "onedrive") if folder is None else Content(site=folder)
+    if not chosen.site.is_dir():
+        raise errors.UsageError(
+            f"{chosen.site} is not a folder.", remedy="Name a folder with files: xtenant demo --content FOLDER."
+        )
+    return chosen
+
+
+def slice_of(folder: Path, into: Path) -> Path:
+    """Copy the first files of a folder, at most `SLICE_FILES` and `SLICE_BYTES`, dates kept; unreadable ones are left out."""
+    into.mkdir()
+    files, size = 0, 0
+    for file, facts in _plain_files(folder):
+        if files == SLICE_FILES:
+            break
+        if size + facts.st_size > SLICE_BYTES:
+            continue
+        copy = into / file.relative_to(folder)
+        try:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, copy)
+        except OSError:
+            copy.unlink(missing_ok=True)
+            continue
+        files, size = files + 1, size + facts.st_size
+    return into
+
+
+def _plain_files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """Regular files in name order, links not followed."""
+    looked = 0
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            looked += 1
+            if looked > SLICE_LOOKS:
+                return
+            file = Path(place) / name
+            try:
+                facts = file.lstat()
+            except OSError:
+                continue
+            if stat.S_ISREG(facts.st_mode):
+                yield file, facts
+
+
+async def bring_in(
+    stage: Stage, tenant: TenantClient, content: Content, *, site_url: str, upn: str, teller: Teller
+) -> Brought:
+    """Import both, tell what came and what did not, and let other people write further versions into the site."""
+    importer = _Importer(stage, tenant, upn, teller)
+    site = await importer.bring(SITE, content.site, {"url": site_url, "title": "Project", "owner": upn})
+    writers = tuple(f"{name}@{stage.estate.tenant(SOURCE).domain}" for name in WRITERS)
+    written = await write_history(stage, tenant, site_url, writers=writers)
+    teller.say(f"{SITE}: {written.versions} further versions written over Graph by {' and '.join(written.people)}")
+    folder = content.onedrive or slice_of(content.site, stage.home / "slice")
+    onedrive = await importer.bring(ONEDRIVE, folder, {"user": upn})
+    return Brought(site_bytes=site.size_bytes, onedrive_url=onedrive.url, onedrive_bytes=onedrive.size_bytes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Imported:
+    url: str
+    size_bytes: int
+
+
+class _Importer:
+    """Brings folders in through the lab's import route, as `xtenant lab import` does."""
+
+    def __init__(self, stage: Stage, tenant: TenantClient, author: str, teller: Teller) -> None:
+        self._stage = stage
+        self._tenant = tenant
+        self._author = author
+        self._teller = teller
+
+    async def bring(self, name: str, folder: Path, place: dict[str, str]) -> _Imported:
+        """Make the site or OneDrive, and import a folder into its library."""
+        url = f"{self._tenant.admin_url}/_api/xtenant/sites"
+        answer = await self._tenant.session.request("POST", url, json=place, idempotent=True)
+        if answer.status_code >= 300:
+            raise errors.Refused(f"The {name} could not be made: {answer.text}")
+        made = answer.json()
+        started = self._stage.tools.clock.monotonic()
+        token = await self._stage.tools.opener.token(self._stage.tools.store.get(SOURCE), self._tenant.admin_url)
+        report = await anyio.to_thread.run_sync(self._send_all, name, folder, made["url"], made["library"], token)
+        self._tell(name, folder, report, self._stage.tools.clock.monotonic() - started)
+        return _Imported(url=made["url"], size_bytes=report.size_bytes)
+
+    def _send_all(self, name: str, folder: Path, url: str, library: str, token: str) -> ImportReport:
+        query = urlencode({"site": url, "author": self._author})
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-tar"}
+        address = f"{self._tenant.admin_url}/_api/xtenant/import?{query}"
+        with self._teller.bars() as bars:
+
+            def told(progress: Progress) -> None:
+                bars.show(name, done=progress.items, state="importing")
+
+            return import_folder(
+                folder,
+                lambda archive: self._stage.bulk.send(address, archive, headers),
+                path_from_site=f"{site_path(url)}/{library}",
+                author=self._author,
+                progress=told,
+            )
+
+    def _tell(self, name: str, folder: Path, report: ImportReport, seconds: float) -> None:
+        self._teller.say(
+            f"{name}: {report.files:,} files and {report.folders:,} folders, {report.size_bytes:,} bytes, "
+            f"imported from {folder} in {seconds:.1f} s"
+        )
+        self._teller.reasons("not taken", report.skipped)
+        self._teller.reasons(
+            "renamed", [(f"{old} → {new}", "SharePoint refuses the name") for old, new in report.renamed]
+        )

@@ -1,0 +1,92 @@
+"""The demo's proof: what each drive held before its move against what stands at the new address, item by item over Graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from xtenant.cli.demo.stage import Stage
+from xtenant.cli.demo.telling import Teller
+from xtenant.client.tenant import TenantClient
+from xtenant.proof.baseline import Baseline, Totals
+from xtenant.proof.compare import differences
+from xtenant.proof.content import ContentReader
+from xtenant.proof.crawl import crawl
+from xtenant.protocols.graph.call.drives import drive_of_site_url
+
+READ_WHOLE_BYTES = 256 * 1024 * 1024
+"""Up to this much content is also read back and hashed on both sides; above it the comparison trusts quickXorHash."""
+
+SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proved:
+    """What a comparison found."""
+
+    before: Totals
+    after: Totals
+    differences: int
+    content_read: bool
+    seconds: float
+
+
+class Prover:
+    """Takes the baselines before, and compares after."""
+
+    def __init__(self, stage: Stage, teller: Teller) -> None:
+        self._stage = stage
+        self._teller = teller
+        self._content: dict[str, bool] = {}
+
+    async def record(self, name: str, tenant: TenantClient, url: str, *, size_bytes: int) -> Totals:
+        """The baseline of a drive; it must be taken before the move, since a redirect has nothing to compare."""
+        self._content[name] = size_bytes <= READ_WHOLE_BYTES
+        started = self._stage.tools.clock.monotonic()
+        totals = await self._crawl(name, tenant, url, self._file(name, "before"))
+        spent = self._stage.tools.clock.monotonic() - started
+        read = "content read and hashed" if self._content[name] else "hashes as Graph tells them"
+        self._teller.say(
+            f"{name}: {totals.items:,} items with {totals.versions:,} versions recorded in {spent:.1f} s ({read})"
+        )
+        return totals
+
+    async def compare(self, name: str, tenant: TenantClient, url: str, people: dict[str, str]) -> Proved:
+        """Crawl the new address and tell every difference."""
+        started = self._stage.tools.clock.monotonic()
+        after_file = self._file(name, "after")
+        after = await self._crawl(name, tenant, url, after_file)
+        with Baseline(self._file(name, "before")) as old, Baseline(after_file) as new:
+            before = old.totals()
+            found = differences(old.items(), new.items(), people=people)
+            count = 0
+            for difference in islice(found, SHOWN):
+                count += 1
+                self._teller.say(str(difference))
+            count += sum(1 for _ in found)
+        read = self._content[name]
+        compared = "path, kind, size, quickXorHash, dates, author, editor, versions" + (
+            ", SHA-256 of content" if read else ""
+        )
+        self._teller.check(f"{name}: {before.items:,} items are the same ({compared})", count == 0, _amount(count))
+        return Proved(
+            before=before,
+            after=after,
+            differences=count,
+            content_read=read,
+            seconds=self._stage.tools.clock.monotonic() - started,
+        )
+
+    async def _crawl(self, name: str, tenant: TenantClient, url: str, file: Path) -> Totals:
+        drive = await drive_of_site_url(tenant.session, url)
+        content = ContentReader(self._stage.bulk) if self._content[name] else None
+        with Baseline(file) as into:
+            return await crawl(tenant.session, drive, into, content=content)
+
+    def _file(self, name: str, when: str) -> Path:
+        return self._stage.home / f"{name}-{when}.baseline"
+
+
+def _amount(count: int) -> str:
+    return "" if count == 0 else f"{count:,} differences"
