@@ -10,6 +10,7 @@ from uuid import UUID
 from xtenant.domain import content, errors, limits, paths
 from xtenant.domain.caller import Caller
 from xtenant.domain.content import (
+    COMMUNICATION_TEMPLATE,
     PERSONAL_TEMPLATE,
     TEAM_SITE_TEMPLATE,
     ItemId,
@@ -24,7 +25,7 @@ from xtenant.domain.directory import User, UserId
 from xtenant.domain.ports.clock import Clock, IdSource
 from xtenant.domain.ports.units import UnitOfWork, Units
 from xtenant.domain.site import NoSuchSite, NothingDeleted, PersonalSites, SiteFacts, SitePage, SiteStatus
-from xtenant.domain.tenant import Geo
+from xtenant.domain.tenant import Geo, Tenant
 from xtenant.operations import access
 
 DEFAULT_LIBRARY = "Shared Documents"
@@ -95,6 +96,12 @@ def add_site(
             published_at=now,
         )
     )
+    return _with_library(uow, site, ids)
+
+
+def _with_library(uow: UnitOfWork, site: Site, ids: IdSource) -> Site:
+    """The site with its default library, whose author is the owner."""
+    owner, now = site.owner_id, site.created_at
     author = access.SHAREPOINT_APP if owner is None else access.principal_of_user(uow, owner)
     key = uow.principals.ensure([author])[author.directory_id]
     writer = uow.write_site(site.key, now=now)
@@ -113,6 +120,23 @@ def add_site(
         )
     )
     return writer.site
+
+
+def create_root_sites(units: Units, *, tenant: Tenant, clock: Clock, ids: IdSource) -> None:
+    """The site every geo has at its root, where clients look first (recorded with CLI for Microsoft 365). Again: nothing."""
+    for geo in tenant.geos:
+        with units.write() as uow:
+            if not uow.sites.any_by_url(geo.root_url):
+                add_site(
+                    uow,
+                    geo=geo,
+                    url=geo.root_url,
+                    title=tenant.display_name,
+                    template=COMMUNICATION_TEMPLATE,
+                    owner=None,
+                    clock=clock,
+                    ids=ids,
+                )
 
 
 def personal_site_url(geo: Geo, upn: str) -> str:
