@@ -26,7 +26,7 @@ from xtenant.domain.directory import AppId
 from xtenant.domain.limits import DEFAULT, Limits
 from xtenant.domain.ports.clock import Clock, IdSource
 from xtenant.domain.tenant import Geo, HostRole, Tenant
-from xtenant.operations import sign_in
+from xtenant.operations import sign_in, sites
 from xtenant.outside.clock import SystemClock
 from xtenant.outside.ids import SystemIds
 from xtenant.outside.mail import MailSender, SmtpSecurity, SmtpSettings
@@ -186,6 +186,7 @@ def _open_store(settings: ServiceSettings, clock: Clock, ids: IdSource) -> SqlUn
             uow.settings.put(settings.tenant_settings())
     users = [_seed_user(entry) for entry in settings.users]
     sign_in.seed_directory(units, users, [_seed_app(entry) for entry in settings.apps], clock=clock, ids=ids)
+    sites.create_root_sites(units, tenant=tenant, clock=clock, ids=ids)
     return units
 
 

@@ -18,7 +18,9 @@ MOST_METHODS_OF_A_REPOSITORY = 12
 FORBIDDEN_NAMES = re.compile(r"^(utils?|helpers?|common|managers?|misc|.*\d+|.*_more)$")
 NAMES_ALLOWED: dict[str, str] = {}
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
-FOREIGN_PATHS = re.compile(r"/work/|\.\./shared|/root/|/\.library|(?<!no-emit-)index-url|files\.pythonhosted|registry\.npmjs")
+FOREIGN_PATHS = re.compile(
+    r"/work/|\.\./shared|/root/\.|/\.library|(?<!no-emit-)index-url|files\.pythonhosted|registry\.npmjs"
+)
 
 
 def short(path: Path) -> str:

@@ -27,9 +27,7 @@ class SettingsStore:
         self._tenant_id = tenant_id
 
     def get(self) -> TenantSettings:
-        rows = self._connection.execute(
-            select(table.c.name, table.c.value).where(table.c.tenant_id == self._tenant_id)
-        )
+        rows = self._connection.execute(select(table.c.name, table.c.value).where(table.c.tenant_id == self._tenant_id))
         stored = {row.name: msgspec.json.decode(row.value) for row in rows}
         return msgspec.convert(stored, TenantSettings)
 
