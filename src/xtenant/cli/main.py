@@ -60,7 +60,8 @@ def main(arguments: Sequence[str] | None = None, *, tools: Tools | None = None) 
     except errors.XTenantError as error:
         return report(error)
     except typer.TyperException as error:
-        note(f"error: {error.format_message()}")
+        if error.format_message():  # empty where the help was asked for by giving nothing
+            note(f"error: {error.format_message()}")
         return errors.ExitCode.USAGE
     except (KeyboardInterrupt, typer.Abort):
         note("interrupted")

@@ -71,26 +71,27 @@ def set_trust(
         source_geo=source_geo,
         target_geo=target_geo,
     )
-    sides = sides_of(tools, typed)
     wish = trust_set.Wish(
         expect_tenant_id=expect_tenant_id, reverse=reverse, resend=resend, yes=yes, what_if=what_if, wait=wait
     )
-
-    async def work() -> tuple[trust_set.Standing, dict[str, object]]:
-        async with halves(tools, sides) as both:
-            outlooks = [await trust_set.look(half, wish) for half in both]
-            sent = await trust_set.send(tools, outlooks, wish)
-            hold_on = wait and not what_if
-            standing = await (trust_set.wait_for(tools, both) if hold_on else trust_set.standing_of(both))
-            requests = [
-                {**outlook.half.row(), "sent": was_sent, "partner": outlook.partner.row()}
-                for outlook, was_sent in zip(outlooks, sent, strict=True)
-            ]
-            return standing, {"requests": requests, **_hand_over(typed, both, "Set", what_if=what_if)}
-
-    standing, more = tools.run(work)
-    emit({**standing.row(), **more, **({"what_if": True} if what_if else {})}, output)
+    standing, more = tools.run(lambda: _request(tools, typed, wish))
+    emit({**standing.row(), **more}, output)
     raise typer.Exit(0 if what_if else standing.exit_code)
+
+
+async def _request(tools: Tools, typed: Typed, wish: trust_set.Wish) -> tuple[trust_set.Standing, dict[str, object]]:
+    """Look, ask, send, look again; how it stands now and what was done."""
+    async with halves(tools, sides_of(tools, typed)) as both:
+        outlooks = [await trust_set.look(half, wish) for half in both]
+        sent = await trust_set.send(tools, outlooks, wish)
+        look_again = trust_set.wait_for(tools, both) if wish.wait and not wish.what_if else trust_set.standing_of(both)
+        standing = await look_again
+        requests = [
+            {**outlook.half.row(), "sent": was_sent, "partner": outlook.partner.row()}
+            for outlook, was_sent in zip(outlooks, sent, strict=True)
+        ]
+        done = {"requests": requests, **_hand_over(typed, both, "Set", what_if=wish.what_if)}
+        return standing, done | ({"what_if": True} if wish.what_if else {})
 
 
 @app.command("test")
