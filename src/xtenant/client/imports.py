@@ -7,22 +7,28 @@ refuses are changed and reported. Nothing outside the folder is read.
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from xtenant.domain import paths
+import anyio.from_thread
+import anyio.to_thread
+
+from xtenant.domain import errors, paths
 from xtenant.domain.limits import MIB
+from xtenant.protocols.sharepoint_rest.call import administration
 from xtenant.wire.archive import END, PIECE, Member, write_member
+from xtenant.wire.bulk import BulkTransfer
+from xtenant.wire.transport import Session, TokenFor
 
 BATCH_MEMBERS = 1_000
 BATCH_BYTES = 64 * MIB
 DEEPEST = 200
-_VTI = re.compile("_vti_", re.IGNORECASE)
+TRIES = 3
 
 Send = Callable[[Iterator[bytes]], object]
 """Sends one archive, as pieces, to the tenant; raises when the tenant refuses it."""
@@ -71,9 +77,26 @@ def import_folder(
     report = ImportReport()
     walk = _Walk(report, room=paths.PATH_LENGTH - len(path_from_site) - 1)
     for batch in _batches(walk.below(folder)):
-        send(_archive(batch, author, report))
+        _send_batch(batch, send, author, report)
         progress(Progress(items=report.files + report.folders, size_bytes=report.size_bytes))
     return report
+
+
+def _send_batch(batch: list[_Found], send: Send, author: str | None, report: ImportReport) -> None:
+    """Send a batch, again when the tenant asks for it (content collected meanwhile); count what arrived."""
+    for attempt in range(TRIES):
+        part = ImportReport()
+        try:
+            send(_archive(batch, author, part))
+        except errors.Conflict:
+            if attempt + 1 == TRIES:
+                raise
+            continue
+        report.folders += part.folders
+        report.files += part.files
+        report.size_bytes += part.size_bytes
+        report.skipped += part.skipped
+        return
 
 
 def _batches(found: Iterator[_Found]) -> Iterator[list[_Found]]:
@@ -173,14 +196,55 @@ def _not_taken(mode: int) -> str | None:
 
 
 def legal_name(name: str, taken: set[str], *, folder: bool, at_root: bool) -> str:
-    """A name SharePoint takes that none of `taken` (name keys) has: forbidden signs become `_`, doubles get a number."""
-    text = name.encode("utf-8", "replace").decode()
-    text = "".join("_" if sign in paths.FORBIDDEN or not sign.isprintable() else sign for sign in text)
-    text = text.strip(" ").rstrip(".")[: paths.NAME_LENGTH] or "_"
-    if not paths.is_item_name(text, folder=folder, at_root=at_root):
-        text = f"_{_VTI.sub('_vti-', text.replace('~', '_'))}"[: paths.NAME_LENGTH].rstrip(". ")
-    wanted, number = text, 0
+    """A name SharePoint takes that none of `taken` (name keys) has: look-alikes for forbidden signs, doubles numbered."""
+    text = paths.closest_name(name.encode("utf-8", "replace").decode(), folder=folder, at_root=at_root)
+    wanted, number = str(text), 0
     while paths.name_key(wanted) in taken:
         number += 1
         wanted = paths.numbered(text, number)
     return wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """A site by its address, or a person's OneDrive by UPN; `author` (a UPN) stands as author of everything."""
+
+    site_url: str | None = None
+    user: str | None = None
+    title: str | None = None
+    author: str | None = None
+
+
+async def bring_folder(
+    session: Session,
+    bulk: BulkTransfer,
+    token_for: TokenFor,
+    admin_url: str,
+    folder: Path,
+    destination: Destination,
+    *,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> ImportReport:
+    """Import a folder into a lab's tenant, whose site or OneDrive is made where it is not there.
+
+    Raises NotFound where the service is no lab's, AccessDenied for anybody but an administrator.
+    """
+    if destination.user is not None:
+        made = await administration.make_onedrive(session, admin_url, user=destination.user)
+    else:
+        url = destination.site_url or ""
+        title = destination.title or url.rstrip("/").rpartition("/")[2]
+        made = await administration.make_site(session, admin_url, url=url, title=title, owner=destination.author)
+    host = urlsplit(admin_url).netloc
+
+    async def token_of_host() -> str:
+        return await token_for(f"https://{host}")
+
+    def send(pieces: Iterator[bytes]) -> object:
+        token = anyio.from_thread.run(token_of_host)
+        author = destination.author
+        return administration.send_archive(bulk, token, admin_url, site_url=made.url, author=author, pieces=pieces)
+
+    path = paths.full_path(made.url, (made.library,))
+    work = partial(import_folder, folder, send, path_from_site=path, author=destination.author, progress=progress)
+    return await anyio.to_thread.run_sync(work)

@@ -104,13 +104,21 @@ def import_items(
     work = _Import(units=units, store=store, ref=ref, author=key, clock=clock, ids=ids)
     batch: list[tuple[ImportEntry, tuple[StoredBlob, ...]]] = []
     size = 0
+    seen: set[tuple[str, ...]] = set()
     for entry in entries:
+        place = tuple(paths.name_key(name) for name in entry.names)
+        if place in seen:  # a further version of a file that is not written yet
+            _write(work, batch)
+            batch, size = [], 0
+            seen.clear()
+        seen.add(place)
         stored = tuple(store.put(version.pieces()) for version in entry.versions)
         batch.append((entry, stored))
         size += sum(blob.size_bytes for blob in stored)
         if len(batch) >= BATCH_ENTRIES or size >= BATCH_BYTES:
             _write(work, batch)
             batch, size = [], 0
+            seen.clear()
     if batch:
         _write(work, batch)
     return work.tally

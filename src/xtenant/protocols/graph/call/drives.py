@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from typing import cast
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 import httpx
 
 from xtenant.domain import errors
-from xtenant.protocols.graph.call.answers import BASE, Row, ask, failure_of, pages, rows
+from xtenant.protocols.graph.call.answers import BASE, ask, failure_of, pages, rows
 from xtenant.protocols.graph.codec.drives import RemoteDrive, RemoteSite, drive_from_json, site_from_json
 from xtenant.protocols.graph.codec.items import RemoteItem, RemoteVersion, item_from_json, version_from_json
 from xtenant.wire.transport import Session
@@ -114,9 +115,10 @@ async def versions_of(session: Session, drive_id: str, item_id: str) -> list[Rem
 async def permissions_of(session: Session, drive_id: str, item_id: str = "root") -> list[RemotePermission]:
     found: list[RemotePermission] = []
     async for row in rows(session, f"{BASE}/drives/{drive_id}/items/{item_id}/permissions"):
-        granted: Mapping[str, Row] = row.get("grantedToV2") or {}
-        grantee: Row = next(iter(granted.values()), {})
-        name = grantee.get("email") or grantee.get("id") or grantee.get("displayName") or ""
+        granted = cast(Mapping[str, Mapping[str, str]], row.get("grantedToV2") or {})  # untyped JSON
+        name = ""
+        for grantee in granted.values():
+            name = name or grantee.get("email") or grantee.get("id") or grantee.get("displayName") or ""
         found.append(RemotePermission(row["id"], tuple(row.get("roles") or ()), name))
     return found
 

@@ -79,7 +79,7 @@ class Addressed:
         writing = Writing(backend, items)
         uploads = Uploads(backend, items)
         permissions = Permissions(backend)
-        self._table: dict[tuple[str, str], Answer] = {
+        self.answers: dict[tuple[str, str], Answer] = {
             ("GET", ""): items.item,
             ("GET", "children"): items.children,
             ("GET", "content"): items.content,
@@ -122,8 +122,8 @@ class Addressed:
         raise errors.NotFound("The address names nothing that is served.")
 
     async def _answer(self, call: Call, address: Address) -> Response:
-        known = self._table.get((call.route.method, address.verb))
-        if known is None and address.verb in (*UNSERVED, *(verb for _, verb in self._table)):
+        known = self.answers.get((call.route.method, address.verb))
+        if known is None and address.verb in (*UNSERVED, *(verb for _, verb in self.answers)):
             raise query.NotSupported(f"{call.route.method} '{address.verb}' of an item is not served yet.")
         if known is None:
             raise InvalidAddress(f"Resource not found for the segment '{address.verb}'.")

@@ -6,7 +6,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from xtenant.domain import errors
-from xtenant.protocols.sharepoint_rest.serve import context, front, inbox, multi_geo, tenant_sites
+from xtenant.protocols.sharepoint_rest.serve import (
+    administration,
+    context,
+    front,
+    inbox,
+    multi_geo,
+    site_move_jobs,
+    tenant_sites,
+)
 from xtenant.wire import odata
 from xtenant.wire.backend import Backend
 from xtenant.wire.routes import Route
@@ -18,7 +26,9 @@ def mount(backend: Backend) -> list[Route]:
         *front.routes(backend),
         *context.routes(backend),
         *inbox.routes(backend),
+        *administration.routes(backend),
         *multi_geo.routes(backend),
+        *site_move_jobs.routes(backend),
         *tenant_sites.routes(backend),
     ]
 
