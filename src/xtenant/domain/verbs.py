@@ -154,6 +154,13 @@ VERBS: tuple[Verb, ...] = (
         routes=("POST /_api/SiteMoveJobs(url=)/Cancel",),
     ),
     Verb(
+        name="move.refuse",
+        operation="grants.refuse_move",
+        cmdlets=(),
+        commands=(),
+        routes=("POST /_api/xtenant/moves/ID/refuse",),
+    ),
+    Verb(
         name="sites.list",
         operation="sites.list_sites",
         cmdlets=("Get-SPOSite",),

@@ -13,6 +13,7 @@ from xtenant.domain.tenant import Tenant
 if TYPE_CHECKING:
     from xtenant.domain.ports.content import BlobStore
     from xtenant.domain.ports.partner import PartnerChannel
+    from xtenant.domain.ports.partner_moves import MoveChannel
     from xtenant.domain.ports.uploads import UploadStore
     from xtenant.wire.tokens import TokenIssuer
 
@@ -34,3 +35,4 @@ class Backend:
     blobs: BlobStore
     uploads: UploadStore
     lab: bool = False
+    moves: MoveChannel | None = None

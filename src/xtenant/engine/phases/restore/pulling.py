@@ -67,7 +67,7 @@ def _pull(bench: Workbench, job: MoveJob, pack: Sequence[BlobKey], wanted: dict[
     left = list(pack)
     pulled = 0
     for _ in range(HASH_TRIES):
-        got = _receive(bench, job, left)
+        got = _receive(bench, job, left, wanted)
         bench.blobs.settle([blob.key for blob in got])
         bench.stop("target.blobs_settled")
         _record(bench, job, got, [blob.key for blob in got])
@@ -81,10 +81,14 @@ def _pull(bench: Workbench, job: MoveJob, pack: Sequence[BlobKey], wanted: dict[
     return pulled
 
 
-def _receive(bench: Workbench, job: MoveJob, keys: Sequence[BlobKey]) -> list[StoredBlob]:
+def _receive(
+    bench: Workbench, job: MoveJob, keys: Sequence[BlobKey], wanted: dict[BlobKey, tuple[int, str]]
+) -> list[StoredBlob]:
     """What arrived whole: anything whose hash differs from its name is left out and asked for again."""
     got: list[StoredBlob] = []
-    for key, _, pieces in bench.channel.blobs(bench.peer(job), job.job_id, keys):
+    for key, size, pieces in bench.channel.blobs(bench.peer(job), job.job_id, keys):
+        if key not in wanted or size != wanted[key][0]:
+            raise obstacles.TransferDamaged("The source sent something else than was asked for.")
         blob = bench.blobs.put(pieces)
         if blob.key == key:
             got.append(blob)

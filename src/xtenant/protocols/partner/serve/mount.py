@@ -1,7 +1,7 @@
 """The partner channel's routes and its error envelope.
 
 Paths: `/_api/OrgRelationNotification(…)`, `/_api/OrgRelationVerification(…)`, `/_api/OrgRelationSchema(…)`,
-`/_api/xtenant/partner-keys`.
+`/_api/xtenant/partner-keys`; `POST /_api/xtenant/partner/OP` for moves.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from xtenant.domain import errors
 from xtenant.protocols.partner import codec
-from xtenant.protocols.partner.serve import trust
+from xtenant.protocols.partner.serve import moves, trust
 from xtenant.wire.backend import Backend
 from xtenant.wire.partner_tokens import PartnerTokens
 from xtenant.wire.routes import Route
@@ -21,7 +21,7 @@ JSON = "application/json"
 
 def mount(backend: Backend, tokens: PartnerTokens) -> list[Route]:
     """Every route of the channel."""
-    return trust.routes(backend, tokens)
+    return [*trust.routes(backend, tokens), *moves.routes(backend)]
 
 
 def render_error(error: errors.XTenantError, status: int, request_id: str, request: Request) -> Response:

@@ -1,0 +1,77 @@
+"""The engine of one tenant service: a dispatcher's thread, a runner, and a collector of leftovers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from xtenant.domain import errors
+from xtenant.engine import leftovers
+from xtenant.engine.dispatcher import Dispatcher, Runner
+from xtenant.engine.workbench import Workbench
+
+log = structlog.get_logger("xtenant.engine")
+
+TICK_SECONDS = 0.1
+COLLECT_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slots:
+    """How many moves go on at once in each direction."""
+
+    out: int = 8
+    into: int = 8
+
+
+class Engine:
+    """`start` returns at once; `stop` lets present steps end, and what was in progress goes on at the next start."""
+
+    def __init__(
+        self, bench: Workbench, runner: Runner, *, worker: str, slots: Slots | None = None, collects: bool = True
+    ) -> None:
+        slots = slots or Slots()
+        self.bench = bench
+        self.runner = runner
+        self.dispatcher = Dispatcher(bench, runner, worker=worker, most_out=slots.out, most_in=slots.into)
+        self._collects = collects
+        self._ending = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Take up what the last run left, then claim what is due."""
+        self.dispatcher.begin()
+        self._ending.clear()
+        self._threads = [threading.Thread(target=self._loop, args=(self._dispatch, TICK_SECONDS), name="dispatcher")]
+        if self._collects:
+            collecting = threading.Thread(target=self._loop, args=(self._collect, COLLECT_SECONDS), name="collector")
+            self._threads.append(collecting)
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End the threads, then the runner's claims after their present steps."""
+        self._ending.set()
+        for thread in self._threads:
+            thread.join()
+        self._threads = []
+        self.runner.stop()
+
+    def _loop(self, work: Callable[[], object], pause: float) -> None:
+        while not self._ending.wait(pause):
+            try:
+                work()
+            except errors.XTenantError as error:
+                log.error("engine.round_failed", code=error.code, text=error.text)
+            except Exception as error:  # a dispatcher that dies would stop all moves; it tries again and says so
+                log.exception("engine.round_died", error=repr(error))
+
+    def _dispatch(self) -> None:
+        self.dispatcher.tick()
+
+    def _collect(self) -> None:
+        while leftovers.collect(self.bench) and not self._ending.is_set():
+            continue

@@ -1,0 +1,114 @@
+"""`MoveChannel` over HTTP, blocking: the engine's worker threads call it between units of work."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+import httpx
+
+from xtenant.domain import errors
+from xtenant.domain.content import BlobKey
+from xtenant.domain.move import MoveJobId
+from xtenant.domain.ports.partner_moves import (
+    Frame,
+    JobState,
+    Offer,
+    Peer,
+    StartAnswer,
+    StartQuestion,
+    TargetView,
+)
+from xtenant.domain.snapshot import PART_BYTES, Snapshot
+from xtenant.protocols.partner.codec import moves as codec
+from xtenant.wire.partner_tokens import PartnerTokens
+from xtenant.wire.transport import network_error
+
+T = TypeVar("T")
+NOTHING = b"{}"
+LONGEST_ANSWER = 1024 * 1024
+
+
+class MoveCalls:
+    """Asks a partner about moves over a client of `open_http_sync`, each call with a token of its own."""
+
+    def __init__(self, http: httpx.Client, tokens: PartnerTokens) -> None:
+        self._http = http
+        self._tokens = tokens
+
+    def can_start(self, peer: Peer, question: StartQuestion) -> StartAnswer:
+        return self._ask(peer, "can_start", codec.encode(question), StartAnswer)
+
+    def offer(self, peer: Peer, offer: Offer) -> TargetView:
+        return self._ask(peer, "offer", codec.encode(offer), TargetView, offer.job_id, offer.fence)
+
+    def offer_state(self, peer: Peer, job_id: MoveJobId, fence: int) -> TargetView:
+        return self._ask(peer, "offer_state", NOTHING, TargetView, job_id, fence)
+
+    def restore(self, peer: Peer, job_id: MoveJobId, fence: int, snapshot: Snapshot) -> TargetView:
+        return self._ask(peer, "restore", codec.encode(snapshot), TargetView, job_id, fence)
+
+    def restore_state(self, peer: Peer, job_id: MoveJobId, fence: int) -> TargetView:
+        return self._ask(peer, "restore_state", NOTHING, TargetView, job_id, fence)
+
+    def publish(self, peer: Peer, job_id: MoveJobId, fence: int, root: bytes, deadline_seconds: float) -> TargetView:
+        message = codec.encode(codec.PublishMessage(root, deadline_seconds))
+        return self._ask(peer, "publish", message, TargetView, job_id, fence)
+
+    def abort(self, peer: Peer, job_id: MoveJobId, fence: int) -> TargetView:
+        return self._ask(peer, "abort", NOTHING, TargetView, job_id, fence)
+
+    def finish(self, peer: Peer, job_id: MoveJobId, fence: int) -> TargetView:
+        return self._ask(peer, "finish", NOTHING, TargetView, job_id, fence)
+
+    def manifest(self, peer: Peer, job_id: MoveJobId, ordinal: int) -> bytes:
+        with self._sent(peer, "manifest", codec.encode(codec.PartMessage(ordinal)), job_id) as answer:
+            return _whole(answer, 2 * PART_BYTES)
+
+    def blobs(self, peer: Peer, job_id: MoveJobId, keys: Sequence[BlobKey]) -> Iterator[Frame]:
+        message = codec.encode(codec.BlobsMessage([bytes(key) for key in keys]))
+        with self._sent(peer, "blobs", message, job_id) as answer:
+            yield from codec.read_frames(answer.iter_bytes(codec.PIECE_BYTES))
+
+    def job_state(self, peer: Peer, job_id: MoveJobId) -> JobState:
+        return self._ask(peer, "job_state", NOTHING, JobState, job_id)
+
+    def rehash(self, peer: Peer, job_id: MoveJobId, key: BlobKey) -> bool:
+        message = codec.encode(codec.BlobsMessage([bytes(key)]))
+        return self._ask(peer, "rehash", message, codec.RehashAnswer, job_id).sound
+
+    def _ask(
+        self, peer: Peer, op: str, body: bytes, kind: type[T], job_id: MoveJobId | None = None, fence: int = 0
+    ) -> T:
+        with self._sent(peer, op, body, job_id, fence) as answer:
+            return codec.decode(_whole(answer, LONGEST_ANSWER), kind)
+
+    @contextmanager
+    def _sent(
+        self, peer: Peer, op: str, body: bytes, job_id: MoveJobId | None = None, fence: int = 0
+    ) -> Generator[httpx.Response]:
+        """An answer of 200, its body still to be read. Raises PartnerUnreachable and what `codec.error_in` knows."""
+        token = self._tokens.issue(peer.own, peer.partner, op, job=job_id, fence=fence, body=body)
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        try:
+            with self._http.stream(
+                "POST", f"https://{peer.partner.host}{codec.ROOT}{op}", headers=headers, content=body
+            ) as answer:
+                if answer.status_code != 200:
+                    raise codec.error_in(answer.status_code, _whole(answer, LONGEST_ANSWER), peer.partner.host)
+                yield answer
+        except httpx.HTTPError as error:
+            raise errors.PartnerUnreachable(network_error(error, peer.partner.host).text) from error
+        except errors.NetworkError as error:
+            raise errors.PartnerUnreachable(f"{peer.partner.host}: {error.text}") from error
+
+
+def _whole(answer: httpx.Response, limit_bytes: int) -> bytes:
+    """A bounded body; the client itself has no bound, since content streams through it."""
+    body = bytearray()
+    for piece in answer.iter_bytes(codec.PIECE_BYTES):
+        body += piece
+        if len(body) > limit_bytes:
+            raise errors.PartnerUnreachable(f"The partner's answer is larger than {limit_bytes} bytes.")
+    return bytes(body)
