@@ -115,8 +115,12 @@ class ObjectType:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """Everything a query can name: constructors and identities. `resolve` gets the parts behind the tenant's id."""
+    """Everything a query can name: constructors and identities, which get the parts behind the tenant's id.
 
+    `types` are the kinds of objects that have methods, for the pages and tests that list them.
+    """
+
+    types: tuple[ObjectType, ...]
     constructors: Mapping[UUID, Callable[[Context], ServerObject]]
     static_properties: Mapping[tuple[UUID, str], Callable[[Context], ServerObject]]
     identities: Mapping[str, Callable[[Context, tuple[str, ...]], ServerObject]]

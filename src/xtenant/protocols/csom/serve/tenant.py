@@ -45,6 +45,7 @@ def catalogue(backend: Backend) -> Catalogue:
         return tenant(context)
 
     return Catalogue(
+        types=(kind, sites.SITE_PROPERTIES),
         constructors={types.TENANT_ID: tenant},
         static_properties={
             (types.REQUEST_CONTEXT_ID, "Current"): lambda context: ServerObject(REQUEST_CONTEXT),
