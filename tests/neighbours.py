@@ -155,6 +155,7 @@ class Neighbours:
             clock=self.clock,
             ids=CountingIds(start=1 + 1_000_000 * len(self.services)),
             transport=self.transport,
+            sync_transport=self.sync_transport if self.portal else None,
         )
         self.services[settings.name] = service
         return service

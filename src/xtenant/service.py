@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,14 @@ from xtenant.domain.caller import GLOBAL_ADMINISTRATOR, SHAREPOINT_ADMINISTRATOR
 from xtenant.domain.directory import AppId
 from xtenant.domain.limits import DEFAULT, Limits
 from xtenant.domain.ports.clock import Clock, IdSource
+from xtenant.domain.ports.stop import never_stop
 from xtenant.domain.tenant import Geo, HostRole, Tenant
+from xtenant.engine.dispatcher import Runner
+from xtenant.engine.engine import Engine
+from xtenant.engine.runner import InProcessRunner
+from xtenant.engine.trust_check import TrustFromThreads
+from xtenant.engine.workbench import Workbench, checked
+from xtenant.engine.workflow import WorkflowRunner
 from xtenant.operations import sign_in, sites
 from xtenant.outside.clock import SystemClock
 from xtenant.outside.ids import SystemIds
@@ -34,7 +42,7 @@ from xtenant.protocols.csom import serve as csom
 from xtenant.protocols.graph import serve as graph
 from xtenant.protocols.oauth import serve as oauth
 from xtenant.protocols.partner import serve as partner
-from xtenant.protocols.partner.call import PartnerCalls
+from xtenant.protocols.partner.call import MoveCalls, PartnerCalls
 from xtenant.protocols.sharepoint_rest import serve as sharepoint_rest
 from xtenant.settings import AppEntry, ServiceSettings, UserEntry
 from xtenant.storage.database import SqlUnits, open_engine
@@ -48,7 +56,7 @@ from xtenant.wire.partner_caller import PartnerAuthenticator
 from xtenant.wire.partner_tokens import PartnerTokens
 from xtenant.wire.routes import Match, Router
 from xtenant.wire.tokens import TokenIssuer
-from xtenant.wire.transport import Connection, open_http
+from xtenant.wire.transport import Connection, open_http, open_http_sync
 
 log = structlog.get_logger("xtenant.service")
 
@@ -89,7 +97,14 @@ class TenantService:
     """A tenant service: `app` answers requests; `start` and `stop` run what goes on beside them."""
 
     def __init__(
-        self, *, backend: Backend, units: SqlUnits, app: Edge, loops: list[Callable[[], Awaitable[None]]]
+        self,
+        *,
+        backend: Backend,
+        units: SqlUnits,
+        app: Edge,
+        loops: list[Callable[[], Awaitable[None]]],
+        engine: Engine,
+        trust: TrustFromThreads,
     ) -> None:
         self.backend = backend
         self.tenant = backend.tenant
@@ -97,11 +112,15 @@ class TenantService:
         self.clock = backend.clock
         self.ids = backend.ids
         self.app = app
+        self.engine = engine
+        self._trust = trust
         self._loops = loops
         self._running: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Begin to send mails and to move."""
+        self._trust.bind(asyncio.get_running_loop())
+        await asyncio.to_thread(self.engine.start)
         self._running = [asyncio.ensure_future(loop()) for loop in self._loops]
 
     async def stop(self) -> None:
@@ -112,6 +131,7 @@ class TenantService:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         self._running = []
+        await asyncio.to_thread(self.engine.stop)
 
 
 def build_service(
@@ -120,11 +140,12 @@ def build_service(
     clock: Clock | None = None,
     ids: IdSource | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
+    sync_transport: httpx.BaseTransport | None = None,
     limits: Limits = DEFAULT,
 ) -> TenantService:
     """Make the service a settings file describes; the first time also its database, keys and directory.
 
-    `transport` stands in for the network in tests of one process.
+    `transport` and `sync_transport` stand in for the network in tests of one process.
     """
     tenant = settings.tenant()
     ids = ids or SystemIds()
@@ -144,6 +165,7 @@ def build_service(
         blobs=FolderBlobs(settings.home / "blobs", tenant.tenant_id),
         uploads=FolderUploads(settings.home / "blobs", tenant.tenant_id),
         lab=settings.lab,
+        moves=MoveCalls(open_http_sync(_content_connection_of(settings), transport=sync_transport), partner_tokens),
     )
     authenticator = EachToItsOwn(
         own=BearerAuthenticator(backend.tokens),
@@ -160,7 +182,35 @@ def build_service(
     loops: list[Callable[[], Awaitable[None]]] = []
     if settings.smtp:
         loops.append(MailSender(units, clock, _smtp_of(settings)).run)
-    return TenantService(backend=backend, units=units, app=app, loops=loops)
+    trust = TrustFromThreads(units, calls, tenant=tenant, clock=clock)
+    engine = _engine_of(settings, backend, trust)
+    return TenantService(backend=backend, units=units, app=app, loops=loops, engine=engine, trust=trust)
+
+
+def _engine_of(settings: ServiceSettings, backend: Backend, trust: TrustFromThreads) -> Engine:
+    """The move engine; embedded, one worker has the whole store to itself, so its name is the tenant's."""
+    assert backend.moves is not None
+    embedded = settings.database.startswith("sqlite")
+    worker = backend.tenant.name if embedded else f"{backend.tenant.name}-{backend.ids.new_id()}"
+    workflows = f"sqlite:///{settings.home / 'workflows.db'}" if embedded else settings.database
+    bench = Workbench(
+        tenant=backend.tenant,
+        units=backend.units,
+        blobs=backend.blobs,
+        clock=backend.clock,
+        ids=backend.ids,
+        channel=backend.moves,
+        trust=trust,
+        limits=backend.limits,
+        stop=checked(never_stop),
+    )
+
+    def make_runner(bench: Workbench) -> Runner:
+        if settings.runner == "in-process":
+            return InProcessRunner(bench)
+        return WorkflowRunner(bench, workflows, worker=worker)
+
+    return Engine(bench, make_runner, worker=worker)
 
 
 def _router(backend: Backend, partner_tokens: PartnerTokens) -> Router:
@@ -234,6 +284,11 @@ def _connection_of(settings: ServiceSettings) -> Connection:
         timeout_seconds=DEFAULT.partner_seconds,
         max_response_bytes=DEFAULT.partner_body,
     )
+
+
+def _content_connection_of(settings: ServiceSettings) -> Connection:
+    """For the engine's calls: content streams through it, and each call bounds what it reads itself."""
+    return dataclasses.replace(_connection_of(settings), max_response_bytes=1 << 50, timeout_seconds=60.0)
 
 
 def _smtp_of(settings: ServiceSettings) -> SmtpSettings:

@@ -31,24 +31,32 @@ class Engine:
     """`start` returns at once; `stop` lets present steps end, and what was in progress goes on at the next start."""
 
     def __init__(
-        self, bench: Workbench, runner: Runner, *, worker: str, slots: Slots | None = None, collects: bool = True
+        self,
+        bench: Workbench,
+        make_runner: Callable[[Workbench], Runner],
+        *,
+        worker: str,
+        slots: Slots | None = None,
     ) -> None:
-        slots = slots or Slots()
         self.bench = bench
-        self.runner = runner
-        self.dispatcher = Dispatcher(bench, runner, worker=worker, most_out=slots.out, most_in=slots.into)
-        self._collects = collects
+        self._make_runner = make_runner
+        self._worker = worker
+        self._slots = slots or Slots()
         self._ending = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._runner: Runner | None = None
 
     def start(self) -> None:
         """Take up what the last run left, then claim what is due."""
-        self.dispatcher.begin()
+        self._runner = self._make_runner(self.bench)
+        slots = self._slots
+        dispatcher = Dispatcher(self.bench, self._runner, worker=self._worker, most_out=slots.out, most_in=slots.into)
+        dispatcher.begin()
         self._ending.clear()
-        self._threads = [threading.Thread(target=self._loop, args=(self._dispatch, TICK_SECONDS), name="dispatcher")]
-        if self._collects:
-            collecting = threading.Thread(target=self._loop, args=(self._collect, COLLECT_SECONDS), name="collector")
-            self._threads.append(collecting)
+        self._threads = [
+            threading.Thread(target=self._loop, args=(dispatcher.tick, TICK_SECONDS), name="dispatcher"),
+            threading.Thread(target=self._loop, args=(self._collect, COLLECT_SECONDS), name="collector"),
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -58,7 +66,8 @@ class Engine:
         for thread in self._threads:
             thread.join()
         self._threads = []
-        self.runner.stop()
+        if self._runner is not None:
+            self._runner.stop()
 
     def _loop(self, work: Callable[[], object], pause: float) -> None:
         while not self._ending.wait(pause):
@@ -68,9 +77,6 @@ class Engine:
                 log.error("engine.round_failed", code=error.code, text=error.text)
             except Exception as error:  # a dispatcher that dies would stop all moves; it tries again and says so
                 log.exception("engine.round_died", error=repr(error))
-
-    def _dispatch(self) -> None:
-        self.dispatcher.tick()
 
     def _collect(self) -> None:
         while leftovers.collect(self.bench) and not self._ending.is_set():
