@@ -36,3 +36,9 @@ def test_what_does_not_exist_is_not_found(desk: Desk) -> None:
     url = "https://contoso.sharepoint.com/sites/nothing"
     assert desk.run("sites", "show", url, "-t", "contoso").code == 4
     assert desk.run("sites", "remove", url, "-t", "contoso", "--yes").code == 4
+
+
+def test_the_target_may_refuse_only_what_it_knows(desk: Desk) -> None:
+    answer = desk.run("move", "refuse", "b298219e-3440-40b8-8931-46e805e2b85b", "-t", "fabrikam", "--yes")
+    assert answer.code == 4
+    assert answer.err.startswith("error: ")

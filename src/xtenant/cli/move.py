@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from xtenant.cli.output import OutputOption, emit
-from xtenant.cli.tools import GeoOption, Tools, WhatIfOption, tools_of
+from xtenant.cli.tools import GeoOption, TenantOption, Tools, WhatIfOption, YesOption, tools_of
 from xtenant.client.moves import MoveJob, Report, StartWish, Unit
 from xtenant.client.tenant import TenantClient
 from xtenant.cmdlets.parameters import read_date
@@ -143,6 +143,34 @@ def cancel(
             job = await _job(client, job_id)
             if not what_if:
                 await client.moves.cancel(job.source_url)
+                job = await _job(client, job_id)
+            return job
+
+    emit({**row_of(tools.run(work)), **({"what_if": True} if what_if else {})}, output)
+
+
+@app.command("refuse")
+def refuse(
+    context: typer.Context,
+    job_id: IdArgument,
+    tenant: TenantOption,
+    geo: GeoOption = None,
+    yes: YesOption = False,
+    what_if: WhatIfOption = False,
+    output: OutputOption = None,
+) -> None:
+    """As the target, refuse a move before it is published; the source is unlocked and keeps everything.
+
+    Example: xtenant move refuse b298219e-3440-40b8-8931-46e805e2b85b -t fabrikam
+    """
+    tools = tools_of(context)
+
+    async def work() -> MoveJob:
+        async with tools.open(tenant, geo) as client:
+            job = await _job(client, job_id)
+            if not what_if:
+                tools.consent(f"Refuse the move of {job.source_url} to {job.target_url}?", yes=yes)
+                await client.moves.refuse(job.id)
                 job = await _job(client, job_id)
             return job
 

@@ -161,6 +161,10 @@ class MoveClient:
         """Stop the job of a source site. Raises Refused when it has begun (R-6.78)."""
         await jobs.cancel(self._session, self._admin_url, source_url)
 
+    async def refuse(self, job_id: UUID) -> None:
+        """As the target: refuse a move before it is published (settled B 6). Raises Refused once it is."""
+        await jobs.refuse(self._session, self._admin_url, job_id)
+
     async def by_id(self, job_id: UUID) -> MoveJob | None:
         found = await jobs.by_id(self._session, self._admin_url, job_id)
         return _job(found) if found else None

@@ -94,6 +94,11 @@ async def cancel(session: Session, admin_url: str, source_url: str) -> None:
     await send(session, "POST", _url(admin_url, f"(url='{odata.escape_key(source_url)}')/Cancel"))
 
 
+async def refuse(session: Session, admin_url: str, job_id: UUID) -> None:
+    """As the target, refuse a move before it is published (settled B 6); a route of ours, NotFound at Microsoft."""
+    await send(session, "POST", f"{admin_url.rstrip('/')}/_api/xtenant/moves/{job_id}/refuse")
+
+
 def _url(admin_url: str, rest: str) -> str:
     return f"{admin_url.rstrip('/')}/_api/SiteMoveJobs{rest}?api-version={API_VERSION}"
 
