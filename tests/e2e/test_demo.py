@@ -58,7 +58,7 @@ def test_the_demo_moves_a_folder_proves_it_and_leaves_nothing(content: Path, tem
     assert "symbolic link: 1 (link.md)" in done.out
     assert "special file: 1 (pipe)" in done.out
     assert "10_30 meeting.txt" in done.out
-    assert "SHA-256 of content" in done.out
+    assert "SHA-256 of all content" in done.out
     assert list(temporary.iterdir()) == []
     assert processes_in(temporary) == []
 

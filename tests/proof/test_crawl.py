@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from clock import CountingIds, FakeClock
 from neighbours import APP_ID, SECRET, TENANT_IDS, Neighbours, neighbours
+from xtenant.domain import errors
 from xtenant.domain.content import Site
 from xtenant.domain.tenant import LOGIN_HOST
 from xtenant.operations import access, imports, sites
@@ -20,6 +22,7 @@ from xtenant.proof.baseline import Baseline
 from xtenant.proof.crawl import crawl
 from xtenant.proof.facts import ItemFacts, Kind
 from xtenant.protocols.graph.call.drives import drive_of_site_url
+from xtenant.protocols.graph.codec.drives import RemoteDrive
 from xtenant.wire.transport import Connection, Session, open_http
 
 pytestmark = pytest.mark.anyio
@@ -160,3 +163,63 @@ async def test_one_changed_byte_changes_the_hash_that_is_recorded(
     fill(block, site, entry("a.txt", b"content"), entry("b.txt", b"contenu"))
     found = await crawled(session, tmp_path)
     assert found["a.txt"].quick_xor != found["b.txt"].quick_xor
+
+
+# What another server than ours may answer.
+
+
+def a_row(item_id: str, name: str, parent: str | None, **more: object) -> dict[str, object]:
+    return {
+        "id": item_id,
+        "name": name,
+        "size": 1,
+        "fileSystemInfo": {"createdDateTime": "2020-01-01T00:00:00Z", "lastModifiedDateTime": "2020-01-02T00:00:00Z"},
+        "createdBy": {"user": {"email": "ann@contoso.com"}},
+        "lastModifiedBy": {"user": {"email": "bob@contoso.com"}},
+        "parentReference": {"id": parent} if parent else {},
+        **(more or {"file": {"hashes": {"quickXorHash": "x"}}}),
+    }
+
+
+async def crawled_from(rows: list[dict[str, object]], clock: FakeClock, folder: Path) -> dict[str, ItemFacts]:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/delta"):
+            return httpx.Response(200, json={"value": rows})
+        if request.url.path.endswith("/$batch"):
+            parts = json.loads(request.content)["requests"]
+            return httpx.Response(200, json={"responses": [{"id": part["id"], "status": 429} for part in parts]})
+        version = {"id": "4.0", "size": 1, "lastModifiedDateTime": "2020-01-02T00:00:00Z"}
+        return httpx.Response(200, json={"value": [version]})
+
+    async def token_for(resource: str) -> str:
+        return "token"
+
+    async with open_http(Connection(), transport=httpx.MockTransport(answer)) as http:
+        session = Session(http, token_for, clock=clock, ids=CountingIds())
+        drive = RemoteDrive(id="b!d", name="Documents", drive_type="business", url="https://x/")
+        with Baseline(folder / "crawl.baseline") as baseline:
+            await crawl(session, drive, baseline)
+            return {item.path: item for item in baseline.items()}
+
+
+ROOT = a_row("r", "root", None, root={}, folder={})
+
+
+async def test_an_item_listed_before_its_folder_is_placed_all_the_same(clock: FakeClock, tmp_path: Path) -> None:
+    rows = [ROOT, a_row("3", "deep.txt", "2"), a_row("2", "b", "1", folder={}), a_row("1", "a", "r", folder={})]
+    assert sorted(await crawled_from(rows, clock, tmp_path)) == ["a", "a/b", "a/b/deep.txt"]
+
+
+async def test_an_item_whose_folder_is_never_listed_ends_the_crawl(clock: FakeClock, tmp_path: Path) -> None:
+    with pytest.raises(errors.NetworkError, match="1 items lie in folders that were not listed"):
+        await crawled_from([ROOT, a_row("3", "lost.txt", "nowhere")], clock, tmp_path)
+
+
+async def test_two_items_of_one_path_are_never_taken_for_one(clock: FakeClock, tmp_path: Path) -> None:
+    with pytest.raises(errors.Conflict):
+        await crawled_from([ROOT, a_row("1", "a.txt", "r"), a_row("2", "a.txt", "r")], clock, tmp_path)
+
+
+async def test_a_history_refused_in_a_batch_is_asked_for_alone(clock: FakeClock, tmp_path: Path) -> None:
+    found = await crawled_from([ROOT, a_row("1", "a.txt", "r")], clock, tmp_path)
+    assert [version.number for version in found["a.txt"].versions] == ["4.0"]

@@ -17,8 +17,6 @@ import msgspec
 from xtenant.domain import errors
 from xtenant.proof.facts import ItemFacts, Kind
 
-WRITTEN_AT_ONCE = 1_000
-
 _TABLE = """
 CREATE TABLE IF NOT EXISTS items (
     path TEXT PRIMARY KEY, kind TEXT NOT NULL, size_bytes INTEGER NOT NULL, versions INTEGER NOT NULL, facts BLOB NOT NULL

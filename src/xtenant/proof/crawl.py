@@ -1,21 +1,18 @@
 """Walks a drive over Graph and records every folder and file with its versions in a baseline.
 
-Folders are listed by several workers at once. The history of a file is asked for only where its label says that there is more
-than one version, twenty files in one `$batch`; the content only where it is wanted (content-api.md 1.4, 1.6, 1.11, 1.15).
+The list comes from `delta`, the one list that promises every item (content-api.md 1.7). The history of a file is asked for only
+where its label says that there is more than one version, twenty files in one `$batch`; the content only where it is wanted
+(content-api.md 1.4, 1.11, 1.15).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-import anyio
-import anyio.streams.memory
-
 from xtenant.domain import errors
-from xtenant.proof.baseline import WRITTEN_AT_ONCE, Baseline, Totals
+from xtenant.proof.baseline import Baseline, Totals
 from xtenant.proof.content import ContentReader
 from xtenant.proof.facts import ItemFacts, Kind, VersionFacts
 from xtenant.protocols.graph.call.answers import BASE, Row, ask, pages, rows
@@ -28,25 +25,18 @@ from xtenant.protocols.graph.codec.items import (
 )
 from xtenant.wire.transport import Session
 
-WORKERS = 8
 PAGE_SIZE = 1_000
 BATCH_SIZE = 20
 ONLY_VERSION = "1.0"
 """The label of a file that was never written a second time."""
 
 _FIELDS = (
-    "id,name,size,file,folder,package,createdDateTime,lastModifiedDateTime,fileSystemInfo,createdBy,lastModifiedBy,"
+    "id,name,size,file,folder,package,root,deleted,createdDateTime,lastModifiedDateTime,fileSystemInfo,createdBy,lastModifiedBy,"
     "parentReference,publication,@microsoft.graph.downloadUrl"
 )
 
 Progress = Callable[[int], None]
 """Told how many items have been recorded so far."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Folder:
-    id: str
-    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,66 +56,71 @@ async def crawl(
     content: ContentReader | None = None,
     progress: Progress = lambda _: None,
 ) -> Totals:
-    """Record everything in a drive; with `content` every file is read and its SHA-256 recorded.
+    """Record everything in a drive; with `content` files are read as well and their SHA-256 recorded.
 
-    Raises NetworkError or AccessDenied when a part cannot be listed (nothing is left out silently), Conflict when an item
-    was met twice because somebody wrote meanwhile.
+    Nobody should write meanwhile. Raises NetworkError or AccessDenied when a part cannot be listed (nothing is left out
+    silently), Conflict when two items have one path.
     """
-    walk = _Walk(session, drive.id, into, content, progress)
     try:
-        await walk.run()
+        await _Walk(session, drive.id, into, content, progress).run()
     except ExceptionGroup as group:
         raise _first_of(group) from group
     return into.totals()
 
 
 class _Walk:
-    """One crawl: a queue of folders, and workers who list them."""
+    """One crawl: page by page, with the paths of the folders met so far and the items whose folder comes later."""
 
     def __init__(
         self, session: Session, drive_id: str, into: Baseline, content: ContentReader | None, progress: Progress
     ) -> None:
         self._session = session
-        self._items_url = f"{BASE}/drives/{drive_id}/items"
-        self._drive_path = f"/drives/{drive_id}/items"
+        self._drive = f"/drives/{drive_id}"
         self._into = into
         self._content = content
         self._progress = progress
         self._recorded = 0
-        self._unlisted = 1
-        self._queue, self._folders = anyio.create_memory_object_stream[_Folder](math.inf)
+        self._folders: dict[str, str] = {}
+        self._orphans: list[Row] = []
 
     async def run(self) -> None:
-        self._queue.send_nowait(_Folder("root", ""))
-        async with self._folders, anyio.create_task_group() as workers:
-            for _ in range(WORKERS):
-                workers.start_soon(self._work, self._folders.clone())
-
-    async def _work(self, folders: anyio.streams.memory.MemoryObjectReceiveStream[_Folder]) -> None:
-        async with folders:
-            async for folder in folders:
-                await self._list(folder)
-                self._unlisted -= 1
-                if self._unlisted == 0:
-                    self._queue.close()
-
-    async def _list(self, folder: _Folder) -> None:
-        url = f"{self._items_url}/{folder.id}/children?$top={PAGE_SIZE}&$select={_FIELDS}"
+        """Parents come before their children as a rule; what came too early is tried again at the end."""
+        url = f"{BASE}{self._drive}/root/delta?$top={PAGE_SIZE}&$select={_FIELDS}"
         async for page in pages(self._session, url):
-            found = [_found(row, folder) for row in page.get("value") or ()]
-            for each in found:
-                if each.remote.is_folder:
-                    self._unlisted += 1
-                    self._queue.send_nowait(_Folder(each.remote.id, each.path))
-            for start in range(0, len(found), WRITTEN_AT_ONCE):
-                await self._record(found[start : start + WRITTEN_AT_ONCE])
+            await self._record(self._placed(page.get("value") or ()))
+        while self._orphans:
+            waiting, self._orphans = self._orphans, []
+            await self._record(self._placed(waiting))
+            if len(self._orphans) == len(waiting):
+                raise errors.NetworkError(f"{len(waiting)} items lie in folders that were not listed.")
+
+    def _placed(self, listed: Sequence[Row]) -> list[_Found]:
+        """Items with their paths, the library itself left out."""
+        found: list[_Found] = []
+        for row in listed:
+            remote = _read(row)
+            if remote.is_root:
+                self._folders[remote.id] = ""
+            elif remote.is_deleted:
+                continue
+            elif remote.parent_id not in self._folders:
+                self._orphans.append(row)
+            else:
+                path = f"{self._folders[remote.parent_id]}/{remote.name}".lstrip("/")
+                if remote.is_folder:
+                    self._folders[remote.id] = path
+                found.append(_Found(remote, path, _label_in(row)))
+        return found
 
     async def _record(self, found: Sequence[_Found]) -> None:
+        if not found:
+            return
         histories = await self._histories(found)
         facts = [_facts_of(each, histories.get(each.remote.id)) for each in found]
         if self._content is not None:
-            hashes = await self._content.hashes([each.remote for each in found if not each.remote.is_folder])
-            facts = [replace(fact, sha256=hashes.get(each.remote.id)) for each, fact in zip(found, facts, strict=True)]
+            files = {each.path: each.remote for each in found if not each.remote.is_folder}
+            hashes = await self._content.hashes(files)
+            facts = [replace(fact, sha256=hashes.get(fact.path)) for fact in facts]
         self._into.add(facts)
         self._recorded += len(facts)
         self._progress(self._recorded)
@@ -140,7 +135,7 @@ class _Walk:
 
     async def _batch(self, item_ids: Sequence[str]) -> dict[str, tuple[VersionFacts, ...]]:
         parts = [
-            {"id": str(number), "method": "GET", "url": f"{self._drive_path}/{item_id}/versions"}
+            {"id": str(number), "method": "GET", "url": f"{self._drive}/items/{item_id}/versions"}
             for number, item_id in enumerate(item_ids)
         ]
         answer = await ask(self._session, "POST", f"{BASE}/$batch", json={"requests": parts}, idempotent=True)
@@ -152,17 +147,20 @@ class _Walk:
         body: Mapping[str, Any] = (told or {}).get("body") or {}
         if told is not None and told.get("status") == 200 and "@odata.nextLink" not in body:
             return tuple(_version(version_from_json(row)) for row in body.get("value") or ())
-        url = f"{self._items_url}/{item_id}/versions"
+        url = f"{BASE}{self._drive}/items/{item_id}/versions"
         return tuple([_version(version_from_json(row)) async for row in rows(self._session, url)])
 
 
-def _found(row: Row, folder: _Folder) -> _Found:
+def _read(row: Row) -> RemoteItem:
     try:
-        remote = item_from_json(row)
+        return item_from_json(row)
     except (KeyError, ValueError, TypeError) as error:
-        raise errors.NetworkError(f"A row below '{folder.path or '/'}' cannot be read: {error}.") from error
+        raise errors.NetworkError(f"An item of the list cannot be read: {error}.") from error
+
+
+def _label_in(row: Row) -> str | None:
     publication: Mapping[str, Any] = row.get("publication") or {}
-    return _Found(remote, f"{folder.path}/{remote.name}".lstrip("/"), publication.get("versionId"))
+    return publication.get("versionId")
 
 
 def _facts_of(found: _Found, history: tuple[VersionFacts, ...] | None) -> ItemFacts:

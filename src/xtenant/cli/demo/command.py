@@ -60,8 +60,8 @@ async def _play(stage: Stage, content: Content, teller: Teller) -> None:
         teller.heading("Content for the source")
         brought = await bring_in(stage, source, content, site_url=SOURCE_SITE, upn=SOURCE_USER, teller=teller)
         plans = _plans(await target.host_url(), onedrive_url=brought.onedrive_url)
-        for plan, size in zip(plans, (brought.site_bytes, brought.onedrive_bytes), strict=True):
-            await prover.record(plan.name, source, plan.seen_url, size_bytes=size)
+        for plan, report in zip(plans, (brought.site, brought.onedrive), strict=True):
+            await prover.record(plan.name, source, plan.seen_url, files=report.files, size_bytes=report.size_bytes)
         await steps.connect()
         await steps.request_trust()
         await steps.verify_trust()

@@ -40,9 +40,9 @@ class Content:
 class Brought:
     """What the source holds now."""
 
-    site_bytes: int
+    site: ImportReport
+    onedrive: ImportReport
     onedrive_url: str
-    onedrive_bytes: int
 
 
 def content_of(folder: Path | None) -> Content:
@@ -104,13 +104,13 @@ async def bring_in(
     teller.say(f"{SITE}: {written.versions} further versions written over Graph by {' and '.join(written.people)}")
     folder = content.onedrive or slice_of(content.site, stage.home / "slice")
     onedrive = await importer.bring(ONEDRIVE, folder, {"user": upn})
-    return Brought(site_bytes=site.size_bytes, onedrive_url=onedrive.url, onedrive_bytes=onedrive.size_bytes)
+    return Brought(site=site.report, onedrive=onedrive.report, onedrive_url=onedrive.url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Imported:
     url: str
-    size_bytes: int
+    report: ImportReport
 
 
 class _Importer:
@@ -133,7 +133,7 @@ class _Importer:
         token = await self._stage.tools.opener.token(self._stage.tools.store.get(SOURCE), self._tenant.admin_url)
         report = await anyio.to_thread.run_sync(self._send_all, name, folder, made["url"], made["library"], token)
         self._tell(name, folder, report, self._stage.tools.clock.monotonic() - started)
-        return _Imported(url=made["url"], size_bytes=report.size_bytes)
+        return _Imported(url=made["url"], report=report)
 
     def _send_all(self, name: str, folder: Path, url: str, library: str, token: str) -> ImportReport:
         query = urlencode({"site": url, "author": self._author})
