@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any
 
 from xtenant.domain import errors
-from xtenant.domain.content import BlobKey, Site, StoredBlob
+from xtenant.domain.content import Site
 from xtenant.domain.limits import Limits
 from xtenant.domain.move import STOP_POINTS, MoveJob
 from xtenant.domain.ports.clock import Clock, IdSource
@@ -84,15 +84,3 @@ class Workbench:
         if site is None or site.frozen_by != job.job_id:
             raise errors.Unexpected("The source site is no longer frozen by its job.")
         return site
-
-    def keep(self, job: MoveJob, stored: Sequence[StoredBlob], pin: Sequence[BlobKey] = ()) -> None:
-        """Make blobs durable, then record and pin them for the job: only then may a row refer to them."""
-        if stored:
-            self.blobs.settle([blob.key for blob in stored])
-        self.stop("target.blobs_settled" if pin else "backup.part_settled")
-        wanted = sorted({blob.key for blob in stored} | set(pin))
-        if not wanted:
-            return
-        with self.held(job) as (uow, _):
-            uow.blobs.put(stored, now=self.clock.security_now())
-            uow.blobs.pin(job.job_id, wanted)

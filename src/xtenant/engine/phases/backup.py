@@ -27,6 +27,7 @@ from xtenant.domain.snapshot import (
 from xtenant.engine import places
 from xtenant.engine.places import BackupPlace
 from xtenant.engine.workbench import Step, Workbench
+from xtenant.operations.blobs import write_rows
 from xtenant.package.manifest import PartWriter
 
 PAGE = 200
@@ -79,7 +80,7 @@ def _store_part(
             uow.blobs.pin(job.job_id, pins[start : start + PINS_A_COMMIT])
         bench.stop("backup.pinned")
     with bench.held(job) as (uow, now_job):
-        uow.blobs.put([blob], now=bench.clock.security_now())
+        write_rows(uow, bench.blobs, [blob], clock=bench.clock)
         uow.blobs.pin(job.job_id, [blob.key])
         uow.snapshots.add_part(job.job_id, seal)
         bench.save(uow, now_job, cursor=places.written(after))
@@ -160,7 +161,7 @@ def _principals(uow: UnitOfWork, site: Site, place: BackupPlace) -> Iterator[Wri
                     kind=principal.kind,
                     directory_id=principal.directory_id,
                     name=principal.name,
-                    login=principal.login,
+                    login=principal.login.rpartition("|")[2],
                     mail=principal.mail,
                 ),
                 place,

@@ -15,6 +15,7 @@ from xtenant.domain.identity import GroupMapping, SourceKey, UserMapping
 from xtenant.domain.move import Grant, MoveJob, Resolution, ResolutionRule
 from xtenant.domain.ports.units import UnitOfWork
 from xtenant.domain.snapshot import ManifestPrincipal
+from xtenant.operations import access
 
 UNMAPPED_IDS = uuid.UUID("7b0f7a2e-3c9f-5d52-8a43-6b1c4f0d9e21")
 """Namespace of the ids of people who exist here as text only (our choice): the same person gets the same id in every move."""
@@ -44,8 +45,9 @@ def resolve(uow: UnitOfWork, job: MoveJob, grant: Grant, people: Sequence[Manife
 
 
 def _key(job: MoveJob, person: ManifestPrincipal) -> SourceKey:
-    key = str(person.directory_id) if person.kind is PrincipalKind.GROUP else person.login.casefold()
-    return SourceKey(job.partner_tenant_id, key)
+    """A person is looked up by UPN: the last part of a claims login (`i:0#.f|membership|UPN`)."""
+    upn = person.login.rpartition("|")[2].casefold()
+    return SourceKey(job.partner_tenant_id, str(person.directory_id) if person.kind is PrincipalKind.GROUP else upn)
 
 
 def _resolved(
@@ -56,31 +58,9 @@ def _resolved(
     if isinstance(row, UserMapping):
         user = uow.users.by_upn(row.target_upn)
         if user is not None:
-            return (
-                Principal(
-                    key=ANYBODY,
-                    kind=PrincipalKind.USER,
-                    directory_id=user.user_id,
-                    name=user.display_name,
-                    login=user.upn,
-                    mail=user.mail,
-                ),
-                ResolutionRule.MAP,
-            )
-    if isinstance(row, GroupMapping):
-        group = uow.groups.by_id(GroupId(row.target_group_id))
-        if group is not None:
-            return (
-                Principal(
-                    key=ANYBODY,
-                    kind=PrincipalKind.GROUP,
-                    directory_id=group.group_id,
-                    name=group.display_name,
-                    login=str(group.group_id),
-                    mail=group.mail,
-                ),
-                ResolutionRule.MAP,
-            )
+            return access.principal_of_user(uow, user.user_id), ResolutionRule.MAP
+    if isinstance(row, GroupMapping) and uow.groups.by_id(GroupId(row.target_group_id)) is not None:
+        return access.principal_of_group(uow, row.target_group_id), ResolutionRule.MAP
     return _text_only(job, person), ResolutionRule.UNMAPPED
 
 

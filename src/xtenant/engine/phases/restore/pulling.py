@@ -10,6 +10,7 @@ from xtenant.domain.content import BlobKey, StoredBlob
 from xtenant.domain.move import HASH_TRIES, PULL_BLOBS, PULL_BYTES, MoveJob
 from xtenant.domain.snapshot import ManifestFile, ManifestObject, PartSeal
 from xtenant.engine.workbench import Workbench
+from xtenant.operations.blobs import write_rows
 
 PINS_A_COMMIT = 5_000
 
@@ -99,7 +100,7 @@ def _record(bench: Workbench, job: MoveJob, stored: Sequence[StoredBlob], keys: 
     if not keys:
         return
     with bench.held(job) as (uow, _):
-        uow.blobs.put(stored, now=bench.clock.security_now())
+        write_rows(uow, bench.blobs, stored, clock=bench.clock)
         uow.blobs.pin(job.job_id, keys)
 
 
