@@ -26,7 +26,7 @@ from xtenant.domain.caller import GLOBAL_ADMINISTRATOR, SHAREPOINT_ADMINISTRATOR
 from xtenant.domain.directory import AppId
 from xtenant.domain.limits import DEFAULT, Limits
 from xtenant.domain.ports.clock import Clock, IdSource
-from xtenant.domain.ports.stop import never_stop
+from xtenant.domain.ports.stop import StopPoint, never_stop
 from xtenant.domain.tenant import Geo, HostRole, Tenant
 from xtenant.engine.dispatcher import Runner
 from xtenant.engine.engine import Engine
@@ -142,10 +142,12 @@ def build_service(
     transport: httpx.AsyncBaseTransport | None = None,
     sync_transport: httpx.BaseTransport | None = None,
     limits: Limits = DEFAULT,
+    stop: StopPoint = never_stop,
 ) -> TenantService:
     """Make the service a settings file describes; the first time also its database, keys and directory.
 
-    `transport` and `sync_transport` stand in for the network in tests of one process.
+    `transport` and `sync_transport` stand in for the network in tests of one process; `stop` is called at the named places
+    of a move.
     """
     tenant = settings.tenant()
     ids = ids or SystemIds()
@@ -166,6 +168,7 @@ def build_service(
         uploads=FolderUploads(settings.home / "blobs", tenant.tenant_id),
         lab=settings.lab,
         moves=MoveCalls(open_http_sync(_content_connection_of(settings), transport=sync_transport), partner_tokens),
+        stop=checked(stop),
     )
     authenticator = EachToItsOwn(
         own=BearerAuthenticator(backend.tokens),
@@ -202,7 +205,7 @@ def _engine_of(settings: ServiceSettings, backend: Backend, trust: TrustFromThre
         channel=backend.moves,
         trust=trust,
         limits=backend.limits,
-        stop=checked(never_stop),
+        stop=backend.stop,
     )
 
     def make_runner(bench: Workbench) -> Runner:

@@ -13,6 +13,7 @@ from xtenant.domain import errors
 from xtenant.domain.tenant import TenantSettings
 from xtenant.lab.clock import LabClock
 from xtenant.lab.control import Command
+from xtenant.lab.stop_switch import StopSwitch
 from xtenant.lab.switches import switch, switches_of
 from xtenant.operations.collect import collect_as_set
 from xtenant.operations.device_codes import approve_device_code
@@ -22,9 +23,10 @@ from xtenant.service import TenantService
 class TenantCommands:
     """The commands of one tenant's process."""
 
-    def __init__(self, service: TenantService, clock: LabClock) -> None:
+    def __init__(self, service: TenantService, clock: LabClock, switch: StopSwitch) -> None:
         self._service = service
         self._clock = clock
+        self._switch = switch
 
     def table(self) -> dict[str, Command]:
         return {
@@ -33,6 +35,7 @@ class TenantCommands:
             "clock": self._in_thread(self._advanced),
             "approve": self._in_thread(self._approve),
             "collect": self._in_thread(self._collect),
+            "stop-at": self._in_thread(self._stop_at),
         }
 
     def adopt_security_offset(self) -> None:
@@ -81,3 +84,11 @@ class TenantCommands:
         backend = self._service.backend
         removed = collect_as_set(backend.units, backend.blobs, clock=backend.clock, ids=backend.ids)
         return {"tenant": backend.tenant.name, "removed": removed}
+
+    def _stop_at(self, facts: Mapping[str, Any]) -> dict[str, object]:
+        """Fault tests: the process kills itself at the named place. Raises Refused outside a lab."""
+        if not self._service.backend.lab:
+            raise errors.Refused("Only a lab's tenant can be told to stop at a place.")
+        name, count = str(facts.get("name", "")), int(facts.get("count", 1))
+        self._switch.set(name, count)
+        return {"name": name, "count": count}

@@ -22,6 +22,7 @@ from xtenant.lab.control import ControlServer
 from xtenant.lab.lock import HomeLock
 from xtenant.lab.logs import log_to
 from xtenant.lab.ports import LOOPBACK, is_listening
+from xtenant.lab.stop_switch import StopSwitch
 from xtenant.lab.tenant_commands import TenantCommands
 from xtenant.lab.tenant_handle import READY, SETTINGS_FILE
 from xtenant.service import TenantService, build_service, serve
@@ -40,18 +41,19 @@ def main() -> None:
     lock = HomeLock(home)
     settings = read_service_settings(home / SETTINGS_FILE)
     clock = LabClock(settings.clock_file or home / CLOCK_FILE)
-    service = build_service(settings, clock=clock)
-    asyncio.run(_run(service, clock, arguments))
+    switch = StopSwitch()
+    service = build_service(settings, clock=clock, stop=switch)
+    asyncio.run(_run(service, clock, switch, arguments))
     lock.release()
 
 
-async def _run(service: TenantService, clock: LabClock, arguments: argparse.Namespace) -> None:
+async def _run(service: TenantService, clock: LabClock, switch: StopSwitch, arguments: argparse.Namespace) -> None:
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     asyncio.get_running_loop().add_signal_handler(
         signal.SIGINT, lambda: None
     )  # the terminal's Ctrl-C is the supervisor's
-    commands = TenantCommands(service, clock)
+    commands = TenantCommands(service, clock, switch)
     commands.adopt_security_offset()
     control = ControlServer(arguments.home, commands.table())
     await control.start()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from xtenant.domain.limits import Limits
 from xtenant.domain.ports.clock import Clock, IdSource
+from xtenant.domain.ports.stop import StopPoint, never_stop
 from xtenant.domain.ports.units import Units
 from xtenant.domain.tenant import Tenant
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 class Backend:
     """Handed in once at start; handlers close over it. Protocols pick what they need and nothing else.
 
-    `blobs` holds content, `uploads` what of it is still arriving; `lab` is set for a lab's tenants only.
+    `blobs` holds content, `uploads` what of it is still arriving; `lab` is set for a lab's tenants only;
+    `stop` stands at the named places of answers to a partner.
     """
 
     tenant: Tenant
@@ -36,3 +38,4 @@ class Backend:
     uploads: UploadStore
     lab: bool = False
     moves: MoveChannel | None = None
+    stop: StopPoint = never_stop

@@ -39,7 +39,7 @@ def routes(backend: Backend) -> list[Route]:
 
 
 def _target_answers(backend: Backend) -> dict[str, Answering]:
-    units, clock = backend.units, backend.clock
+    units, clock, stop = backend.units, backend.clock, backend.stop
 
     async def can_start(call: Call, asked: PartnerCall, body: bytes) -> Response:
         question = codec.decode(body, StartQuestion)
@@ -49,14 +49,16 @@ def _target_answers(backend: Backend) -> dict[str, Answering]:
         )
 
     async def offer(call: Call, asked: PartnerCall, body: bytes) -> Response:
-        return _json(await call.run(grants.receive_offer, units, asked, codec.decode(body, Offer), clock=clock))
+        return _json(
+            await call.run(grants.receive_offer, units, asked, codec.decode(body, Offer), clock=clock, stop=stop)
+        )
 
     async def state(call: Call, asked: PartnerCall, body: bytes) -> Response:
         return _json(await call.run(grants.answer_state, units, asked))
 
     async def restore(call: Call, asked: PartnerCall, body: bytes) -> Response:
         snapshot = codec.decode(body, Snapshot)
-        return _json(await call.run(grants.receive_restore, units, asked, snapshot, clock=clock))
+        return _json(await call.run(grants.receive_restore, units, asked, snapshot, clock=clock, stop=stop))
 
     async def publish(call: Call, asked: PartnerCall, body: bytes) -> Response:
         received = clock.monotonic()
@@ -70,14 +72,15 @@ def _target_answers(backend: Backend) -> dict[str, Answering]:
                 deadline_seconds=wish.deadline_seconds,
                 received=received,
                 clock=clock,
+                stop=stop,
             )
         )
 
     async def abort(call: Call, asked: PartnerCall, body: bytes) -> Response:
-        return _json(await call.run(grants.receive_abort, units, asked, clock=clock))
+        return _json(await call.run(grants.receive_abort, units, asked, clock=clock, stop=stop))
 
     async def finish(call: Call, asked: PartnerCall, body: bytes) -> Response:
-        return _json(await call.run(grants.receive_finish, units, asked, clock=clock))
+        return _json(await call.run(grants.receive_finish, units, asked, clock=clock, stop=stop))
 
     return {
         "can_start": can_start,
