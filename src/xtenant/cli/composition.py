@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import structlog
 
@@ -12,13 +13,24 @@ from xtenant.client.opening import ProfileNetwork, TenantOpener
 from xtenant.client.profiles import ProfileStore
 from xtenant.outside.clock import SystemClock
 from xtenant.outside.ids import SystemIds
-from xtenant.settings import read_tool_settings
+from xtenant.settings import ToolSettings, read_tool_settings
 
 
 def build_tools() -> Tools:
     """Tools of this environment. Logs go beside the output, never into it."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))
-    settings = read_tool_settings()
+    return tools_of(read_tool_settings())
+
+
+def tools_in_lab(home: Path) -> Tools:
+    """Tools of a lab's own home, whatever the environment says: its tenants are the profiles."""
+    return tools_of(
+        ToolSettings(profile_home=home / "profile-home", lab_home=home, default_lab_home=home, proxy_in_effect=None)
+    )
+
+
+def tools_of(settings: ToolSettings) -> Tools:
+    """Tools with the real clock and the network the settings name."""
     clock = SystemClock()
     store = ProfileStore(settings.profile_home, settings.lab_home)
     network = ProfileNetwork(settings.lab_home)

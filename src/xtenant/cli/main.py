@@ -14,7 +14,20 @@ from pathlib import Path
 import typer
 import typer.main
 
-from xtenant.cli import compatibility, connect, demo, host_url, identity_map, lab, move, shell, sites, token, trust
+from xtenant.cli import (
+    compatibility,
+    connect,
+    demo,
+    host_url,
+    identity_map,
+    lab,
+    lab_import,
+    move,
+    shell,
+    sites,
+    token,
+    trust,
+)
 from xtenant.cli.composition import build_tools
 from xtenant.cli.output import note
 from xtenant.cli.reporting import report
@@ -47,6 +60,7 @@ app.add_typer(move.app, name="move")
 app.add_typer(sites.app, name="sites")
 app.add_typer(sites.redirects, name="redirects")
 app.add_typer(connect.profiles, name="profiles")
+lab.app.command("import")(lab_import.import_)
 app.add_typer(lab.app, name="lab")
 
 
