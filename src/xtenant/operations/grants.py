@@ -52,6 +52,8 @@ def receive_offer(
 
 
 def _take_down(uow: UnitOfWork, call: PartnerCall, offer: Offer, clock: Clock) -> tuple[MoveJob, Grant]:
+    if uow.grants.get(call.job_id) is not None:  # another partner's: ids are not shared
+        raise obstacles.UnknownJob
     most = uow.settings.get().max_hidden_per_partner
     full = uow.grants.open_of(call.partner.text) >= most
     grant = _new_grant(call, offer, clock)
@@ -107,7 +109,7 @@ def answer_state(units: Units, call: PartnerCall) -> TargetView:
     with units.read() as uow:
         grant = uow.grants.get(call.job_id)
         job = uow.jobs.get(call.job_id, Direction.IN)
-    if grant is None or job is None:
+    if grant is None or job is None or not _covers(grant, call):
         return UNKNOWN
     _check(grant, call)
     return view_of(grant, job)
@@ -296,9 +298,11 @@ def view_of(grant: Grant, job: MoveJob) -> TargetView:
 
 
 def _locked(uow: UnitOfWork, call: PartnerCall) -> tuple[MoveJob | None, Grant | None]:
-    """Both rows, locked, checked, and the claim's number noted."""
+    """Both rows, locked, checked, and the claim's number noted; another partner's are as good as absent."""
     job = uow.jobs.lock(call.job_id, Direction.IN)
     grant = uow.grants.lock(call.job_id)
+    if grant is not None and not _covers(grant, call):
+        return None, None
     if grant is not None:
         _check(grant, call)
         if call.fence > grant.peer_fence:
@@ -307,10 +311,12 @@ def _locked(uow: UnitOfWork, call: PartnerCall) -> tuple[MoveJob | None, Grant |
     return job, grant
 
 
+def _covers(grant: Grant, call: PartnerCall) -> bool:
+    """A grant covers its own partner's calls only; to anybody else the job was never heard of."""
+    return grant.partner == call.partner and grant.partner_tenant_id == call.partner_tenant_id
+
+
 def _check(grant: Grant, call: PartnerCall) -> None:
-    """A grant covers its own partner's calls only."""
-    if grant.partner != call.partner or grant.partner_tenant_id != call.partner_tenant_id:
-        raise obstacles.UnknownJob
     if call.fence < grant.peer_fence:
         raise obstacles.StalePeer("A younger claim of this job has called already.", seen=grant.peer_fence)
 

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from xtenant.domain import errors
-from xtenant.domain.caller import admits
+from xtenant.domain.caller import Who, admits
 from xtenant.protocols.csom.codec.reply import Json
 from xtenant.protocols.csom.codec.request import evaluation_order
 from xtenant.protocols.csom.codec.values import (
@@ -98,6 +98,7 @@ class Interpreter:
     async def _evaluated(self, path: ObjectPath) -> ServerObject | None:
         match path:
             case Constructor():
+                self._require(self._catalogue.who)
                 make = self._catalogue.constructors.get(path.type_id)
                 if make is None or path.parameters:
                     raise InvalidClientQuery(f"No type {{{path.type_id}}} with these parameters can be made.")
@@ -113,6 +114,7 @@ class Interpreter:
                     raise InvalidClientQuery(f'The static property "{path.name}" does not exist.')
                 return made(self._context)
             case IdentityPath():
+                self._require(self._catalogue.who)
                 return await self._context.call.run(self._resolved, path.name)
             case PropertyPath():
                 raise InvalidClientQuery(f'The object property "{path.name}" does not exist.')
@@ -135,8 +137,7 @@ class Interpreter:
         return None if row.void else (result,)
 
     async def _run(self, row: MethodRow, target: ServerObject, parameters: Parameters) -> Any:
-        if not admits(row.who, self._context.call.caller):
-            raise errors.AccessDenied("Attempted to perform an unauthorized operation.")
+        self._require(row.who)
         for path_id in references(parameters):
             await self._object(path_id)
         if any(isinstance(value, PathRef) for value in parameters):
@@ -145,6 +146,10 @@ class Interpreter:
         if inspect.iscoroutinefunction(row.function):
             return await row.function(self._context, target, *arguments)
         return await self._context.call.run(row.function, self._context, target, *arguments)
+
+    def _require(self, who: Who) -> None:
+        if not admits(who, self._context.call.caller):
+            raise errors.AccessDenied("Attempted to perform an unauthorized operation.")
 
     async def _set_property(self, action: SetProperty) -> None:
         target = await self._present(action.path_id)

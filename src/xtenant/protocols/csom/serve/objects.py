@@ -117,13 +117,15 @@ class ObjectType:
 class Catalogue:
     """Everything a query can name: constructors and identities, which get the parts behind the tenant's id.
 
-    `types` are the kinds of objects that have methods, for the pages and tests that list them.
+    `types` are the kinds of objects that have methods, for the pages and tests that list them. `who` may make objects or
+    name them by identity: their properties are read without a method, so this is their door.
     """
 
     types: tuple[ObjectType, ...]
     constructors: Mapping[UUID, Callable[[Context], ServerObject]]
     static_properties: Mapping[tuple[UUID, str], Callable[[Context], ServerObject]]
     identities: Mapping[str, Callable[[Context, tuple[str, ...]], ServerObject]]
+    who: Who = Who.OWN_SHAREPOINT_ADMIN
 
 
 def text(name: str) -> Parameter:
