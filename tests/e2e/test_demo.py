@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from e2e.labs import XTENANT, xtenant
+from e2e.labs import XTENANT
 from xtenant.cli.demo.estate import SLICE_FILES, slice_of
 
 
@@ -49,50 +49,64 @@ def processes_in(folder: Path) -> list[str]:
     return found
 
 
+def start_demo(temporary: Path, *arguments: str) -> subprocess.Popen[str]:
+    """The real command in a process of its own, outside any lab."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("XTENANT_")}
+    return subprocess.Popen(
+        [*XTENANT, "demo", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**kept, "TMPDIR": str(temporary), "PYTHONUNBUFFERED": "1"},
+    )
+
+
+def demo(temporary: Path, *arguments: str) -> tuple[int, str]:
+    """Exit code, and everything it said."""
+    with start_demo(temporary, *arguments) as running:
+        said, _ = running.communicate(timeout=200)
+        return running.returncode, said
+
+
 def test_the_demo_moves_a_folder_proves_it_and_leaves_nothing(content: Path, temporary: Path) -> None:
-    done = xtenant("demo", "--content", str(content), environment={"TMPDIR": str(temporary)})
-    assert done.code == 0, done.out + done.err
+    code, said = demo(temporary, "--content", str(content))
+    assert code == 0, said
     for number in range(1, 8):
-        assert f"Step {number} · " in done.out
-    assert "✗" not in done.out
-    assert "symbolic link: 1 (link.md)" in done.out
-    assert "special file: 1 (pipe)" in done.out
-    assert "10_30 meeting.txt" in done.out
-    assert "SHA-256 of all content" in done.out
+        assert f"Step {number} · " in said
+    assert "✗" not in said
+    assert "symbolic link: 1 (link.md)" in said
+    assert "special file: 1 (pipe)" in said
+    assert "10:30 meeting.txt → " in said
+    assert "SHA-256 of all content" in said
     assert list(temporary.iterdir()) == []
     assert processes_in(temporary) == []
 
 
-def test_an_interrupted_demo_leaves_no_process_and_no_folder(content: Path, temporary: Path) -> None:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("XTENANT_")}
-    running = subprocess.Popen(
-        [*XTENANT, "demo", "--content", str(content)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={**kept, "TMPDIR": str(temporary), "PYTHONUNBUFFERED": "1"},
-    )
-    assert running.stdout is not None
-    with running.stdout:
-        seen = next(line for line in running.stdout if "Step 2" in line)
-        assert processes_in(temporary) and seen
-        running.send_signal(signal.SIGINT)
-        running.stdout.read()
-    assert running.wait(60) == 130
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+@pytest.mark.parametrize("when", ["A lab with", "Step 2"], ids=["while the lab starts", "in mid-course"])
+def test_an_interrupted_demo_leaves_no_process_and_no_folder(
+    how: signal.Signals, when: str, content: Path, temporary: Path
+) -> None:
+    with start_demo(temporary, "--content", str(content)) as running:
+        assert running.stdout is not None
+        assert any(when in line for line in running.stdout)
+        running.send_signal(how)
+        said, _ = running.communicate(timeout=60)
+    assert running.returncode == 130, said
     assert processes_in(temporary) == []
     assert list(temporary.iterdir()) == []
 
 
 def test_a_folder_that_is_not_there_is_a_mistake_of_usage(tmp_path: Path, temporary: Path) -> None:
-    done = xtenant("demo", "--content", str(tmp_path / "nowhere"), environment={"TMPDIR": str(temporary)})
-    assert done.code == 5
-    assert "is not a folder" in done.err
+    code, said = demo(temporary, "--content", str(tmp_path / "nowhere"))
+    assert code == 5
+    assert "is not a folder" in said
     assert list(temporary.iterdir()) == []
 
 
-def test_a_home_that_holds_something_is_refused_and_untouched(content: Path, tmp_path: Path) -> None:
-    done = xtenant("demo", "--content", str(content), "--home", str(content))
-    assert done.code == 5
+def test_a_home_that_holds_something_is_refused_and_untouched(content: Path, temporary: Path) -> None:
+    code, said = demo(temporary, "--content", str(content), "--home", str(content))
+    assert code == 5 and "is not an empty folder" in said
     assert (content / "Read me.md").exists()
 
 

@@ -20,6 +20,7 @@ from xtenant.client.tenant import TenantClient
 from xtenant.domain import errors
 from xtenant.domain.paths import site_path
 
+RENAMED = "a name that SharePoint refuses, or takes for one that is there"
 WRITERS = ("bob", "carla")
 SITE, ONEDRIVE = "site", "OneDrive"
 SLICE_FILES = 200
@@ -158,6 +159,4 @@ class _Importer:
             f"imported from {folder} in {seconds:.1f} s"
         )
         self._teller.reasons("not taken", report.skipped)
-        self._teller.reasons(
-            "renamed", [(f"{old} → {new}", "SharePoint refuses the name") for old, new in report.renamed]
-        )
+        self._teller.reasons("renamed", [(f"{old} → {new}", RENAMED) for old, new in report.renamed])

@@ -76,8 +76,14 @@ class Prover:
     async def _crawl(self, name: str, tenant: TenantClient, url: str, file: Path) -> Totals:
         drive = await drive_of_site_url(tenant.session, url)
         content = ContentReader(self._stage.bulk, one_in=self._one_in[name])
-        with Baseline(file) as into:
-            return await crawl(tenant.session, drive, into, content=content)
+        with Baseline(file) as into, self._teller.bars() as bars:
+            return await crawl(
+                tenant.session,
+                drive,
+                into,
+                content=content,
+                progress=lambda done: bars.show(name, done=done, state="looked at over Graph"),
+            )
 
     def _read(self, name: str) -> str:
         one_in = self._one_in[name]

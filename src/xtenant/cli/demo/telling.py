@@ -90,5 +90,5 @@ class Bars:
         self._progress.update(self._tasks[name], completed=done, total=total, state=state)
         if not self._teller.console.is_terminal and self._states.get(name) != state:
             self._states[name] = state
-            amount = f" {done:,}" + (f" of {total:,}" if total else "") if done else ""
+            amount = f" {done:,} of {total:,}" if done and total else ""
             self._teller.say(f"{name}: {state}{amount}")
