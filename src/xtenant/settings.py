@@ -156,8 +156,8 @@ def _path_of(kind: type, value: object) -> Path:
 class ToolSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What the command line takes from the environment.
 
-    `profile_home` is XTENANT_HOME; `lab_home` is XTENANT_LAB, set by `lab env` and `lab exec`. `proxy_in_effect` says
-    that some HTTPS_PROXY stands, which a microsoft365 profile must notice when a lab is in effect.
+    `profile_home` is XTENANT_HOME; `lab_home` is XTENANT_LAB, set by `lab env` and `lab exec`. `proxy_in_effect` is
+    HTTPS_PROXY: the company's proxy for profiles of Microsoft 365, never used for a lab's.
     """
 
     profile_home: Path

@@ -7,7 +7,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from unittest import mock
 import psutil
 
 from xtenant.cli.main import main
+from xtenant.client.lab import read_lab
+from xtenant.lab.environment import child_variables, variables
 
 XTENANT = [sys.executable, "-m", "xtenant.cli.main"]
 
@@ -29,22 +32,43 @@ class Done:
 
     @property
     def json(self) -> Any:
+        assert self.out, self.err
         return json.loads(self.out)
 
 
-def xtenant(*arguments: str) -> Done:
-    """Run one command line outside any lab, in this process: the same entry, without Python's start each time."""
+def outside_environment() -> dict[str, str]:
+    """The environment of somebody who is in no lab."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("XTENANT_")}
+
+
+def xtenant(*arguments: str, stdin: str = "", environment: Mapping[str, str] | None = None) -> Done:
+    """Run one command line in this process: the same entry, without Python's start each time.
+
+    It runs outside any lab unless `environment`, put on top, leads into one.
+    """
     out, err = io.TextIOWrapper(io.BytesIO(), write_through=True), io.StringIO()
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("XTENANT_")}
-    with mock.patch.dict(os.environ, kept, clear=True), redirect_stdout(out), redirect_stderr(err):
+    with (
+        mock.patch.dict(os.environ, outside_environment() | dict(environment or {}), clear=True),
+        mock.patch.object(tempfile, "tempdir", None),
+        mock.patch.object(sys, "stdin", io.StringIO(stdin)),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
         code = main(list(arguments))
     return Done(code, out.buffer.getvalue().decode(), err.getvalue())  # type: ignore[attr-defined]
 
 
 def xtenant_process(*arguments: str, stdin: str = "", cwd: Path | None = None) -> Done:
     """Run one command line in a process of its own."""
+    return process(*XTENANT, *arguments, stdin=stdin, cwd=cwd)
+
+
+def process(
+    *command: str, stdin: str = "", cwd: Path | None = None, environment: Mapping[str, str] | None = None
+) -> Done:
+    """Run a program; `environment`, when given, is all it gets."""
     done = subprocess.run(
-        [*XTENANT, *arguments], capture_output=True, text=True, input=stdin, cwd=cwd, timeout=120, check=False
+        command, capture_output=True, text=True, input=stdin, cwd=cwd, env=environment, timeout=120, check=False
     )
     return Done(done.returncode, done.stdout, done.stderr)
 
@@ -67,6 +91,17 @@ class Lab:
     def inside_xtenant(self, *arguments: str, stdin: str = "") -> Done:
         """`xtenant ARGUMENTS` inside the lab."""
         return xtenant_process("lab", "exec", "--home", str(self.home), "--", *XTENANT, *arguments, stdin=stdin)
+
+    def tools(self, *arguments: str, stdin: str = "", profiles: Path | None = None) -> Done:
+        """`xtenant ARGUMENTS` with the environment of `lab exec`, in this process; `profiles` is another profile home."""
+        values = child_variables(read_lab(self.home))
+        if profiles is not None:
+            values["XTENANT_HOME"] = str(profiles)
+        return xtenant(*arguments, stdin=stdin, environment=values)
+
+    def program(self, *command: str) -> Done:
+        """Any program with the environment of `lab env`: quicker to start than through `lab exec`."""
+        return process(*command, environment={**outside_environment(), **variables(read_lab(self.home))})
 
     def curl(self, *arguments: str) -> Done:
         return self.inside("curl", "-sS", "--max-time", "20", *arguments)

@@ -7,11 +7,12 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import msgspec
 import pytest
 
 from xtenant.client.lab import LAB_FILE, LabDescription, LabGeo, LabTenant
-from xtenant.client.opening import ProfileNetwork
+from xtenant.client.opening import ProfileNetwork, proxy_url
 from xtenant.client.profiles import (
     Credential,
     CredentialKind,
@@ -202,6 +203,21 @@ def test_a_microsoft365_profile_refuses_while_a_lab_is_in_effect(tmp_path: Path)
     with pytest.raises(errors.LabMissing, match="in effect"):
         way_to(profile(lab_id=None), write_lab(tmp_path / "lab"))
     assert way_to(profile(lab_id=None), None).proxy is None
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"), [("http://proxy.example:3128", "proxy.example"), ("127.0.0.1:9", "127.0.0.1")]
+)
+def test_the_companys_proxy_serves_profiles_of_microsoft_365(said: str, meant: str) -> None:
+    assert httpx.URL(proxy_url(said)).host == meant
+    assert httpx.URL(proxy_url(said)).scheme == "http"
+
+
+@pytest.mark.parametrize("said", ["socks5://u:p4ss@proxy.example", "http://", "http://proxy.example:many"])
+def test_a_proxy_of_another_kind_is_refused_without_being_shown(said: str) -> None:
+    with pytest.raises(errors.UsageError, match="HTTPS_PROXY") as caught:
+        proxy_url(said)
+    assert "p4ss" not in str(caught.value)
 
 
 def test_who_is_connected_is_remembered_between_commands(tmp_path: Path) -> None:

@@ -33,6 +33,6 @@ def tools_of(settings: ToolSettings) -> Tools:
     """Tools with the real clock and the network the settings name."""
     clock = SystemClock()
     store = ProfileStore(settings.profile_home, settings.lab_home)
-    network = ProfileNetwork(settings.lab_home)
+    network = ProfileNetwork(settings.lab_home, company_proxy=settings.proxy_in_effect)
     opener = TenantOpener(store, network, clock=clock, ids=SystemIds(), show=note)
     return Tools(settings=settings, store=store, opener=opener, clock=clock)

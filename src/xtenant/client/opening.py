@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
@@ -32,10 +33,14 @@ class Network(Protocol):
 
 
 class ProfileNetwork:
-    """The real network, or the lab's proxy in front of it."""
+    """The real network, by way of the company's proxy where one is set (HTTPS_PROXY); or a lab's proxy.
 
-    def __init__(self, lab_home: Path | None) -> None:
+    The company's proxy is for profiles of Microsoft 365 only: a lab profile takes its lab's, never the environment's.
+    """
+
+    def __init__(self, lab_home: Path | None, *, company_proxy: str | None = None) -> None:
         self._lab_home = lab_home
+        self._company_proxy = company_proxy
 
     def asynchronous(self, profile: Profile) -> httpx.AsyncClient:
         return open_http(self._connection(profile))
@@ -45,7 +50,27 @@ class ProfileNetwork:
 
     def _connection(self, profile: Profile) -> Connection:
         way = way_to(profile, self._lab_home)
+        if profile.kind is ProfileKind.MICROSOFT365 and self._company_proxy:
+            return Connection(proxy_url=proxy_url(self._company_proxy))
         return Connection(proxy_url=way.proxy, ca_file=Path(way.ca_file) if way.ca_file else None)
+
+
+def proxy_url(text: str) -> str:
+    """`HTTPS_PROXY` as httpx takes it; `proxy.example:3128` alone is meant as http. Raises UsageError for other kinds.
+
+    The text is never shown: it may hold a password.
+    """
+    url = text.strip() if "://" in text else f"http://{text.strip()}"
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise errors.UsageError(
+            "HTTPS_PROXY does not name an HTTP proxy.", remedy="Write it as http://HOST:PORT, or unset it."
+        )
+    return url
 
 
 class TokenFile:
