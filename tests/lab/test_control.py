@@ -16,7 +16,8 @@ from xtenant.domain import errors
 from xtenant.lab.clock import CLOCK_FILE, LabClock, advance_offset
 from xtenant.lab.control import ControlServer, ask
 from xtenant.lab.lock import HomeInUse, HomeLock, is_locked
-from xtenant.lab.mailbox import Mailbox, mails_in
+from xtenant.lab.mailbox import Mailbox
+from xtenant.lab.mails import mails_in
 from xtenant.lab.ports import is_listening, lease_port
 
 

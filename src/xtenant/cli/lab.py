@@ -16,11 +16,12 @@ from xtenant import settings
 from xtenant.cli.output import OutputOption, emit, note
 from xtenant.client.lab import LabDescription, read_lab, require_answering
 from xtenant.domain import errors
-from xtenant.lab import environment, estate, launch, supervisor
+from xtenant.lab import environment, estate, launch
 from xtenant.lab.control import ask
 from xtenant.lab.logs import log_to
-from xtenant.lab.mailbox import MAIL_FOLDER, mails_in
+from xtenant.lab.mails import MAIL_FOLDER, mails_in
 from xtenant.lab.private_files import make_private_folder
+from xtenant.lab.readiness import LOG_NAME
 from xtenant.lab.switches import seconds_of
 from xtenant.outside.clock import SystemClock
 from xtenant.outside.ids import SystemIds
@@ -77,7 +78,9 @@ def up(
     if detach:
         announce(launch.start_detached(place))
         return
-    with (place / supervisor.LOG_NAME).open("a") as log_file:
+    from xtenant.lab import supervisor  # loads the servers, which no other command needs
+
+    with (place / LOG_NAME).open("a") as log_file:
         log_to(log_file)
         asyncio.run(supervisor.run(place, announce))
 

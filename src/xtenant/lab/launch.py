@@ -18,8 +18,8 @@ from xtenant.domain.ports.clock import IdSource
 from xtenant.lab.control import ask
 from xtenant.lab.estate import DEFAULT_TENANTS, Estate, NoEstate, grown, read_estate, tenant_home, write_estate
 from xtenant.lab.lock import HomeLock, is_locked
+from xtenant.lab.readiness import LOG_NAME, Readiness
 from xtenant.lab.reset import wipe
-from xtenant.lab.supervisor import LOG_NAME, Readiness
 from xtenant.settings import environment_of_child
 
 START_SECONDS = 120.0

@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
 from email import message_from_bytes
 from email.policy import default as default_policy
 from pathlib import Path
@@ -20,38 +17,12 @@ import msgspec
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from xtenant.domain.ports.clock import Clock
+from xtenant.lab.mails import INDEX_NAME, Mail, mails_in
 from xtenant.lab.ports import LOOPBACK
 from xtenant.lab.private_files import make_private_folder, write_private
 
-MAIL_FOLDER = "mail"
-INDEX_NAME = "index.jsonl"
 MAIL_BYTES = 1024 * 1024
 SESSION_SECONDS = 30.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
-    """One mail received; `file` is its name in the mail folder, `subject` unfolded and decoded."""
-
-    number: int
-    received_at: datetime
-    sender: str
-    recipients: tuple[str, ...]
-    subject: str
-    file: str
-
-
-def mails_in(folder: Path, domains: Iterable[str] | None = None) -> list[Mail]:
-    """The mails kept, oldest first; with `domains` only those to a recipient of one of them."""
-    try:
-        lines = (folder / INDEX_NAME).read_bytes().splitlines()
-    except FileNotFoundError:
-        return []
-    mails = [msgspec.json.decode(line, type=Mail) for line in lines]
-    if domains is None:
-        return mails
-    wanted = {domain.lower() for domain in domains}
-    return [mail for mail in mails if any(_domain_of(recipient) in wanted for recipient in mail.recipients)]
 
 
 class Mailbox:
@@ -135,7 +106,3 @@ class _Connection(SMTP):
     def connection_lost(self, error: Exception | None) -> None:
         self._mailbox.closed(self._own_transport)
         super().connection_lost(error)
-
-
-def _domain_of(address: str) -> str:
-    return address.rpartition("@")[2].lower()

@@ -8,7 +8,7 @@ from pathlib import Path
 from xtenant.lab.clock import CLOCK_FILE
 from xtenant.lab.estate import Estate, tenant_home
 from xtenant.lab.lock import LOCK_NAME
-from xtenant.lab.mailbox import INDEX_NAME, MAIL_FOLDER
+from xtenant.lab.mails import INDEX_NAME, MAIL_FOLDER
 from xtenant.lab.tenant_handle import LOG_NAME, SETTINGS_FILE
 
 KEPT = frozenset({LOCK_NAME, LOG_NAME, SETTINGS_FILE})

@@ -31,10 +31,12 @@ from xtenant.lab.front import Front
 from xtenant.lab.listener import Listener
 from xtenant.lab.lock import HomeLock
 from xtenant.lab.logs import log_to
-from xtenant.lab.mailbox import MAIL_FOLDER, Mailbox
+from xtenant.lab.mailbox import Mailbox
+from xtenant.lab.mails import MAIL_FOLDER
 from xtenant.lab.ports import PortLease, PortTaken, lease_port
 from xtenant.lab.private_files import make_private_folder, write_private
 from xtenant.lab.proxy import ConnectProxy
+from xtenant.lab.readiness import LOG_NAME, Readiness
 from xtenant.lab.reset import wipe
 from xtenant.lab.tenant_handle import SETTINGS_FILE, TenantHandle
 from xtenant.lab.tenant_hints import Signposts
@@ -44,7 +46,6 @@ from xtenant.settings import write_service_settings
 log = structlog.get_logger("xtenant.lab.supervisor")
 
 SMTP = "smtp"
-LOG_NAME = "lab.log"
 CERTIFICATES_FOLDER = "certificates"
 
 
@@ -270,14 +271,6 @@ async def run(home: Path, on_ready: Callable[[dict[str, object]], None]) -> None
             await supervisor.stop()
     finally:
         lock.release()
-
-
-class Readiness(msgspec.Struct):
-    """What a detached lab tells its starter on the pipe: its status, or why it did not start."""
-
-    status: dict[str, Any] | None = None
-    text: str = ""
-    remedy: str = ""
 
 
 def main() -> None:

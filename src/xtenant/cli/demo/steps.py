@@ -17,7 +17,7 @@ from xtenant.domain.directory import GroupKind
 from xtenant.domain.ports.clock import Clock
 from xtenant.domain.trust import Compatibility, PartnerRole, TrustStatus
 from xtenant.lab.estate import PersonRole
-from xtenant.lab.mailbox import MAIL_FOLDER, mails_in
+from xtenant.lab.mails import MAIL_FOLDER, mails_in
 from xtenant.protocols.graph.call import groups, users
 
 TEAM = "project-team"
