@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import re
+import select
 import socket
 import ssl
 import threading
@@ -178,9 +179,12 @@ class BulkTransfer:
 
     def _take(self, host: str, port: int) -> http.client.HTTPSConnection:
         with self._lock:
-            kept = self._idle.get(host)
-            if kept:
-                return kept.pop()
+            kept = self._idle.get(host) or []
+            while kept:
+                connection = kept.pop()
+                if _is_quiet(connection):
+                    return connection
+                connection.close()
             if self._context is None:
                 self._context = tls_context(self._connection.ca_file)
         timeout = self._connection.timeout_seconds
@@ -212,6 +216,13 @@ class BulkTransfer:
         wait = seconds if seconds is not None else min(LONGEST_WAIT_SECONDS, 0.1 * 2**failures)
         self._clock.wait(wait)
         return failures
+
+
+def _is_quiet(connection: http.client.HTTPSConnection) -> bool:
+    """Whether a kept connection still stands: one on which something waits to be read while nothing was asked has ended."""
+    waiting = select.poll()
+    waiting.register(connection.sock, select.POLLIN)
+    return not waiting.poll(0)
 
 
 class _PublicConnection(http.client.HTTPSConnection):

@@ -1,0 +1,66 @@
+"""`python -m bench [--json] [NAME…]`: starts a lab of its own, measures, prints a table or JSON, and leaves nothing behind.
+
+`move`: 2,000 files of 16 KiB between two tenants of the lab, each time right after `cp -r` and `sync` of the same tree.
+`trust`: 100 trust tests one after the other over HTTPS, each with a fresh call counted at the partner.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests"))  # the ground that tests and benchmarks stand on
+
+from bench import moving, trusting  # noqa: E402
+from bench.figures import Figure  # noqa: E402
+from ground import ground_in  # noqa: E402
+
+BENCHMARKS = {"trust": trusting.measure, "move": moving.measure}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], help="which; all when none is named")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    arguments = parser.parse_args()
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="xtenant-bench-") as folder, ground_in(Path(folder) / "lab") as ground:
+        for name in arguments.names or BENCHMARKS:
+            figures += BENCHMARKS[name](ground, Path(folder))
+    if arguments.json:
+        print(json.dumps({"machine": machine(), "figures": [figure.row() for figure in figures]}, indent=1))
+    else:
+        show(figures)
+
+
+def machine() -> dict[str, object]:
+    """What the figures were taken on; a load of others makes them worse."""
+    return {
+        "cores": os.cpu_count(),
+        "load_average": [round(value, 2) for value in os.getloadavg()],
+        "python": platform.python_version(),
+        "system": platform.platform(),
+    }
+
+
+def show(figures: list[Figure]) -> None:
+    facts = machine()
+    table = Table(title=f"{facts['cores']} cores, load {facts['load_average']}, Python {facts['python']}")
+    for heading in ("figure", "median", "least", "most", "95th", "of"):
+        table.add_column(heading, justify="left" if heading == "figure" else "right")
+    for figure in figures:
+        table.add_row(*figure.cells())
+    Console(width=120).print(table)
+
+
+if __name__ == "__main__":
+    main()

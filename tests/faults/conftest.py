@@ -1,0 +1,15 @@
+"""One lab for all fault tests of a module: a fresh site for each case keeps them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ground import Ground, ground_in
+
+
+@pytest.fixture(scope="session")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    with ground_in(tmp_path_factory.mktemp("faults") / "lab") as made:
+        yield made
