@@ -39,7 +39,7 @@ from xtenant.domain.identity import MapVersion, UserMapping
 from xtenant.domain.limits import DEFAULT
 from xtenant.domain.move import Decision, Direction, JobKind, MoveJob, MoveJobId, MoveState
 from xtenant.domain.ports.move import Claim
-from xtenant.domain.ports.units import UnitOfWork
+from xtenant.domain.ports.units import UnitOfWork, unit_is_open
 from xtenant.domain.tenant import Geo, GeoCode, Tenant, TenantId
 from xtenant.domain.trust import OrganizationRelationship, PartnerRole, RelationKey
 from xtenant.engine import leftovers
@@ -140,6 +140,8 @@ class Side:
         if self.world.crash_here(self.name, self.stops) or self.world.crash_at == at:
             self.world.crash_at = None
             raise Crash(self.name, at)
+        if self.world.pause_here(self.name, self.stops) and not unit_is_open():
+            self.world.overtake(self.name)
 
     def look(self, query: str, *values: object) -> list[tuple[object, ...]]:
         """Read the store beside our own code."""
@@ -175,6 +177,7 @@ class World:
         fates: Callable[[], Fate],
         crash_here: Callable[[str, int], bool],
         slow: Callable[[], bool],
+        pause_here: Callable[[str, int], bool] = lambda side, count: False,
     ) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(template, folder)
@@ -183,6 +186,8 @@ class World:
         self.next_fate = fates
         self.next_is_slow = slow
         self.crash_here = crash_here
+        self.pause_here = pause_here
+        self.overtaking = False
         self.crash_at: str | None = None
         self.trusted = True
         self.delayed: list[tuple[str, Callable[[], object]]] = []
@@ -250,6 +255,18 @@ class World:
     def expire_leases(self) -> None:
         """Real time passes: a claim in the middle of a step is no longer the youngest when it goes on."""
         self.clock.advance(seconds=31)
+
+    def overtake(self, name: str) -> None:
+        """A worker hangs in the middle of its step; its lease ends, another claim works on, then the first comes back."""
+        if self.overtaking:
+            return
+        self.overtaking = True
+        self.expire_leases()
+        self.dispatch(name)
+        for _ in range(10):
+            self.step(name, -1)
+            self.step(TARGET if name == SOURCE else SOURCE, -1)
+        self.overtaking = False
 
     def wait(self, seconds: float) -> None:
         self.clock.advance(seconds=seconds)
@@ -383,6 +400,7 @@ class World:
         self.next_is_slow = lambda: False
         if not crashes_go_on:
             self.crash_here = lambda side, count: False
+            self.pause_here = lambda side, count: False
         for _ in range(200):
             for name in (SOURCE, TARGET):
                 self.dispatch(name)
@@ -459,6 +477,7 @@ def seed_source(units: SqlUnits, clock: FakeClock, ids: CountingIds) -> None:
             writer.add_item(row(ids, path.rpartition("/")[2], parent=parent, contents=contents, by=by))
         writer.assign(keys[ANN], Role.OWNER)
         writer.assign(keys[UUID(int=0xB0B)], Role.READ)
+        uow.relationships.put(_word(TENANTS[TARGET], PartnerRole.TARGET, clock, ids))
         add_job(uow, added.key, clock)
 
 
@@ -494,22 +513,23 @@ def add_job(uow: UnitOfWork, site_key: SiteKey, clock: FakeClock) -> None:
     )
 
 
+def _word(partner: Tenant, role: PartnerRole, clock: FakeClock, ids: CountingIds) -> OrganizationRelationship:
+    """One side's word for the other, a day old."""
+    return OrganizationRelationship(
+        key=RelationKey(geo=GeoCode("NAM"), partner=partner.default_geo.host_url, partner_role=role),
+        relation_id=ids.new_id(),
+        requested_at=clock.business_now() - timedelta(days=1),
+        requested_by="admin",
+        partner_tenant_id=partner.tenant_id,
+    )
+
+
 def seed_target(units: SqlUnits, clock: FakeClock, ids: CountingIds) -> None:
     source = TENANTS[SOURCE]
     with units.write() as uow:
         settings = uow.settings.get()
         uow.settings.put(dataclasses.replace(settings, waiting_period=0))
-        uow.relationships.put(
-            OrganizationRelationship(
-                key=RelationKey(
-                    geo=GeoCode("NAM"), partner=source.default_geo.host_url, partner_role=PartnerRole.SOURCE
-                ),
-                relation_id=ids.new_id(),
-                requested_at=clock.business_now() - timedelta(days=1),
-                requested_by="admin",
-                partner_tenant_id=source.tenant_id,
-            )
-        )
+        uow.relationships.put(_word(TENANTS[SOURCE], PartnerRole.SOURCE, clock, ids))
         uow.users.add(
             User(
                 user_id=UserId(UUID(int=0xF0A)),
@@ -524,7 +544,7 @@ def seed_target(units: SqlUnits, clock: FakeClock, ids: CountingIds) -> None:
             ),
             [
                 UserMapping(
-                    company_id=source.tenant_id,
+                    company_id=TENANTS[SOURCE].tenant_id,
                     source_upn="ann@contoso.onmicrosoft.com",
                     target_upn="ann@fabrikam.onmicrosoft.com",
                     target_email="ann@fabrikam.onmicrosoft.com",

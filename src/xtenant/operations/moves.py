@@ -74,13 +74,19 @@ async def start_move(
     partner_tenant = await _partner_tenant(units, partner, verification.key)
     job, found, version = _examined(units, geo, caller, wish, partner_tenant, clock=clock, ids=ids)
     found += preconditions.from_answer(
-        wish.partner, await ask_target(preconditions.question_of(job, version)), schema_version=version
+        wish.partner, await ask_target(_question(units, geo, job, version, clock)), schema_version=version
     )
     if found:
         raise found[0] if len(found) == 1 else obstacles.StartRefused(found)
     if wish.validate_only:
         return dataclasses.replace(job, state=MoveState.SUCCESS, validation_only=True)
     return _record(units, caller, wish, job, clock=clock, limits=limits)
+
+
+def _question(units: Units, geo: Geo, job: MoveJob, version: str, clock: Clock) -> StartQuestion:
+    with units.read() as uow:
+        age = preconditions.own_word_age(uow, geo.code, job.partner, now=clock.business_now())
+    return preconditions.question_of(job, version, age)
 
 
 async def _partner_tenant(units: Units, partner: PartnerChannel, key: trust.RelationKey) -> TenantId:

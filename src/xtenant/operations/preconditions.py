@@ -7,7 +7,7 @@ but that, so that nobody learns whether a user or an address exists (R-2.28).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from xtenant.domain import errors, obstacles, paths
@@ -17,7 +17,7 @@ from xtenant.domain.move import PATH_LIMIT, JobKind, MoveJob
 from xtenant.domain.ports.clock import Clock
 from xtenant.domain.ports.partner_moves import FoundObstacle, StartAnswer, StartQuestion
 from xtenant.domain.ports.units import UnitOfWork, Units
-from xtenant.domain.tenant import Geo, HostUrl, TenantId, TenantSettings
+from xtenant.domain.tenant import Geo, GeoCode, HostUrl, TenantId, TenantSettings
 from xtenant.domain.trust import Compatibility, PartnerRole, RelationKey, compatibility_of
 
 PAGE = 1_000
@@ -58,7 +58,13 @@ def path_problems(uow: UnitOfWork, site: Site, target_url: str) -> list[errors.X
     return []
 
 
-def question_of(job: MoveJob, schema_version: str = "") -> StartQuestion:
+def own_word_age(uow: UnitOfWork, geo: GeoCode, partner: HostUrl, *, now: datetime) -> int | None:
+    """Whole seconds since this source named a partner as its target; None when it has not."""
+    standing = uow.relationships.get(RelationKey(geo=geo, partner=partner, partner_role=PartnerRole.TARGET))
+    return None if standing is None else max(0, int((now - standing.requested_at).total_seconds()))
+
+
+def question_of(job: MoveJob, schema_version: str = "", word_age_seconds: int | None = None) -> StartQuestion:
     """What a job's target checks."""
     return StartQuestion(
         kind=job.kind,
@@ -67,6 +73,7 @@ def question_of(job: MoveJob, schema_version: str = "") -> StartQuestion:
         source_url=job.source_url,
         target_url=job.target_url,
         schema_version=schema_version,
+        word_age_seconds=word_age_seconds,
     )
 
 
@@ -96,14 +103,17 @@ def answer_start(
     *,
     clock: Clock,
 ) -> StartAnswer:
-    """The target's answer to a source that wants to start. It asks nobody: our own relationship row, old enough, is the
-    condition for saying anything at all; the source asks for its own side."""
+    """The target's answer to a source that wants to start. It asks nobody: our own relationship row and the word the source
+    says it gave, both old enough, are the condition for saying anything at all (R-2.28)."""
     with units.read() as uow:
         settings = uow.settings.get()
         key = RelationKey(geo=geo.code, partner=partner, partner_role=PartnerRole.SOURCE)
         standing = uow.relationships.get(key)
         waiting = timedelta(seconds=settings.waiting_period)
-        if standing is None or clock.business_now() - standing.requested_at < waiting:
+        theirs = question.word_age_seconds
+        if standing is None or theirs is None or theirs < settings.waiting_period:
+            return StartAnswer(trusted=False)
+        if clock.business_now() - standing.requested_at < waiting:
             return StartAnswer(trusted=False)
         found = [*target_problems(uow, geo, source_tenant, question)]
     personal = question.kind is JobKind.USER

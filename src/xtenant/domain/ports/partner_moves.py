@@ -28,7 +28,11 @@ class Peer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartQuestion:
-    """What a source asks before a job exists: would these addresses and people do? (settled B 14)"""
+    """What a source asks before a job exists: would these addresses and people do? (settled B 14)
+
+    `word_age_seconds` is how long ago the source's administrator gave its own word, as a verification would say it; None
+    says that it has not. So the target knows both halves of GoodToProceed without asking back.
+    """
 
     kind: JobKind
     source_key: str
@@ -36,6 +40,7 @@ class StartQuestion:
     source_url: str
     target_url: str
     schema_version: str
+    word_age_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

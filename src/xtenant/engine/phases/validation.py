@@ -66,9 +66,11 @@ def _problems(bench: Workbench, job: MoveJob) -> list[errors.XTenantError]:
         found: list[errors.XTenantError] = list(preconditions.source_problems(settings, site, job))
         if site is not None:
             found += preconditions.path_problems(uow, site, job.target_url)
+        age = preconditions.own_word_age(uow, job.geo, job.partner, now=bench.clock.business_now())
     if not bench.trust.good(job.geo, job.partner, partner_is_source=False):
         return [*found, preconditions.no_trust(job.partner)]
-    answer = bench.channel.can_start(bench.peer(job), preconditions.question_of(job, settings.schema_version))
+    question = preconditions.question_of(job, settings.schema_version, age)
+    answer = bench.channel.can_start(bench.peer(job), question)
     return found + preconditions.from_answer(job.partner, answer, schema_version=settings.schema_version)
 
 
