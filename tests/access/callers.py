@@ -140,7 +140,7 @@ class Askers:
             op,
             scenario=Scenario.MNA,
             role=PartnerRole.SOURCE,
-            job=self._estate.contoso.ids.new_id() if op in ("offer", "abort") else job,
+            job=self._estate.contoso.ids.new_id() if job == JOB and op in ("offer", "abort") else job,
             fence=1,
             body=body,
         )

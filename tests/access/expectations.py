@@ -109,8 +109,21 @@ def rule_of(route: Route) -> Rule | None:
     return next((rule for rule in RULES if rule.names(route)), None)
 
 
-ADMINISTRATORS = frozenset({"Tenant", "SiteProperties", "SpoOperation"})
-"""CSOM objects that only administrators may touch: all of them, whatever method, identity or property is asked for."""
+CSOM_METHODS: Mapping[str, Who] = dict.fromkeys(
+    (
+        *("Tenant.GetMySiteHostUrl", "Tenant.NewSPOTenantOrgRelation", "Tenant.VerifySPOTenantOrgRelation"),
+        *("Tenant.RemoveSPOTenantOrgRelation", "Tenant.GetSPOTenantOrgRelationAll"),
+        *("Tenant.GetSPOTenantOrgRelationByPartner", "Tenant.GetSPOTenantOrgRelationByScenario"),
+        *("Tenant.IsMnALicensingFlightEnabled", "Tenant.IsMnALicensingEnabledForTenant"),
+        *("Tenant.IsMnALicensingEnabledForUser", "Tenant.CheckMnATenantIdentityMapCallCorrectness"),
+        *("Tenant.AddOrUpdateTenantIdentityMap", "Tenant.GetTenantUserIdentityMappingItem"),
+        *("Tenant.GetTenantGroupIdentityMappingItem", "Tenant.CreateSite", "Tenant.GetSitePropertiesByUrl"),
+        *("Tenant.GetSitePropertiesFromSharePointByFilters", "Tenant.RemoveSite", "Tenant.RemoveDeletedSite"),
+        *("Tenant.GetPersonalSiteUrl", "Tenant.GetRootSiteUrl", "Tenant.GetTenantInstances", "SiteProperties.Update"),
+    ),
+    Who.OWN_SHAREPOINT_ADMIN,
+)
+"""Every method is for administrators, and so are the objects themselves: their properties can be asked for without one."""
 
 
 def behind(who: Who, room: Room, asker: Asker, host: HostRole) -> int:

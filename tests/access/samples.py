@@ -17,7 +17,7 @@ import msgspec
 from access.callers import ASSERTION_TYPE, JOB, Asker, app_certificate
 from access.estate import FILE, GROUP_ALIAS, SITE_URL, Answer, Estate
 from neighbours import APP_ID
-from xtenant.domain.move import JobKind
+from xtenant.domain.move import JobKind, MoveJobId
 from xtenant.domain.ports.partner_moves import Offer, StartQuestion
 from xtenant.domain.snapshot import PartSeal, Snapshot
 from xtenant.domain.tenant import HostRole
@@ -187,7 +187,7 @@ REST = {
     ("POST", f"{TENANT_MEMBER}RemoveDeletedSite"): lambda e: ok(404, **as_json({"siteUrl": f"{SITE_URL}-missing"})),
 }
 
-_START = {
+START = {
     "SourceSiteUrl": SITE_URL,
     "TargetSiteUrl": "https://fabrikam.sharepoint.com/sites/plans",
     "TenantMergeTargetMySiteHostUrl": "https://fabrikam-my.sharepoint.com/",
@@ -202,7 +202,7 @@ def _of_job(arguments: str) -> Callable[[Estate], Sample]:
 
 
 MOVES = {
-    ("POST", "/_api/SiteMoveJobs"): lambda e: ok(400, good=200, **as_json(_START)),
+    ("POST", "/_api/SiteMoveJobs"): lambda e: ok(400, good=200, **as_json(START)),
     ("GET", "/_api/SiteMoveJobs({arguments:path})"): _of_job(_URL_KEY),
     ("GET", "/_api/SiteMoveJobs/GetByUrl({arguments:path})"): _of_job(_URL_KEY),
     ("GET", "/_api/SiteMoveJobs/GetByMoveId({arguments:path})"): _of_job(f"SiteMoveId='{MISSING}'"),
@@ -408,31 +408,44 @@ QUESTION = StartQuestion(
     target_url="https://contoso.sharepoint.com/sites/new",
     schema_version="16.0",
 )
-_OFFER = Offer(
-    job_id=JOB,  # type: ignore[arg-type]
-    kind=QUESTION.kind,
-    source_key=QUESTION.source_key,
-    target_key=QUESTION.target_key,
-    source_url=QUESTION.source_url,
-    target_url=QUESTION.target_url,
-    fence=1,
-)
 _SEAL = PartSeal(ordinal=1, name="Manifest-00001.xml", sha256=bytes(32), size_bytes=1, objects=1)
-_SNAPSHOT = Snapshot(job_id=JOB, epoch=1, change_no=1, items=1, versions=1, size_bytes=1, parts=(_SEAL,))
-MOVE_BODIES: Mapping[str, bytes] = {
-    "can_start": moves.encode(QUESTION),
-    "offer": moves.encode(_OFFER),
-    "offer_state": b"",
-    "restore": moves.encode(_SNAPSHOT),
-    "restore_state": b"",
-    "publish": moves.encode(moves.PublishMessage(root=bytes(32), deadline_seconds=30)),
-    "abort": b"",
-    "finish": b"",
-    "manifest": moves.encode(moves.PartMessage(ordinal=1)),
-    "blobs": moves.encode(moves.BlobsMessage(keys=[bytes(32)])),
-    "job_state": b"",
-    "rehash": moves.encode(moves.BlobsMessage(keys=[bytes(32)])),
-}
+
+
+def offer_of(job: UUID, target_url: str = QUESTION.target_url) -> bytes:
+    """An offer of a job to an address."""
+    return moves.encode(
+        Offer(
+            job_id=MoveJobId(job),
+            kind=QUESTION.kind,
+            source_key=QUESTION.source_key,
+            target_key=target_url,
+            source_url=QUESTION.source_url,
+            target_url=target_url,
+            fence=1,
+        )
+    )
+
+
+def move_bodies(job: UUID = JOB) -> Mapping[str, bytes]:
+    """The body of each of a partner's calls about a job."""
+    snapshot = Snapshot(job_id=job, epoch=1, change_no=1, items=1, versions=1, size_bytes=1, parts=(_SEAL,))
+    one_blob = moves.encode(moves.BlobsMessage(keys=[bytes(32)]))
+    return {
+        "can_start": moves.encode(QUESTION),
+        "offer": offer_of(job),
+        "offer_state": b"",
+        "restore": moves.encode(snapshot),
+        "restore_state": b"",
+        "publish": moves.encode(moves.PublishMessage(root=bytes(32), deadline_seconds=30)),
+        "abort": b"",
+        "finish": b"",
+        "manifest": moves.encode(moves.PartMessage(ordinal=1)),
+        "blobs": one_blob,
+        "job_state": b"",
+        "rehash": one_blob,
+    }
+
+
 _OF_NO_JOB = {"manifest", "blobs", "rehash"}
 """Calls about a job that is not there: told apart from an answer only here."""
 
@@ -450,7 +463,9 @@ PARTNER = {
     ),
     ("GET", "/_api/OrgRelationSchema(encodedQuery='{encodedQuery}')"): lambda e: ok(op="schema"),
     ("GET", "/_api/xtenant/partner-keys"): lambda e: ok(),
-    **{("POST", f"{moves.ROOT}{op}"): lambda e, op=op, body=body: _move(op, body) for op, body in MOVE_BODIES.items()},
+    **{
+        ("POST", f"{moves.ROOT}{op}"): lambda e, op=op, body=body: _move(op, body) for op, body in move_bodies().items()
+    },
 }
 
 SAMPLES: Mapping[str, Mapping[tuple[str, str], Callable[[Estate], Sample]]] = {

@@ -55,8 +55,8 @@ class Situation:
         _establish(contoso, self._our_rows(), settings, keep_removed=self.removed)
         _establish(fabrikam, self._their_rows(), dataclasses.replace(settings, status_set=StatusSet.CURRENT))
         if self.removed:
-            key = RelationKey(geo=GeoCode("NAM"), partner=FABRIKAM_URL, partner_role=PartnerRole.TARGET)
-            trust.remove_trust(contoso.units, tenant=contoso.tenant, key=key)
+            for key in self._our_rows():
+                trust.remove_trust(contoso.units, tenant=contoso.tenant, key=key)
         if self.stopped:
             estate.block.stopped.add(FABRIKAM)
 
@@ -137,3 +137,18 @@ SITUATIONS = (
 )
 
 GOOD = next(situation for situation in SITUATIONS if situation.name == "GoodToProceed")
+
+
+def mirrored(situation: Situation) -> Situation:
+    """The same with roles exchanged: contoso is asked as the target. Contoso's Test for fabrikam as Target then finds nothing."""
+    return dataclasses.replace(
+        situation,
+        name=f"{situation.name}, contoso as target",
+        status=TrustStatus.NOT_ESTABLISHED,
+        ours=situation.ours and dataclasses.replace(situation.ours, role=situation.ours.role.complement),
+        theirs=situation.theirs and dataclasses.replace(situation.theirs, role=situation.theirs.role.complement),
+    )
+
+
+BOTH_WAYS = (*SITUATIONS, *map(mirrored, SITUATIONS))
+"""The nine, and the nine seen from the other end."""
