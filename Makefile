@@ -24,6 +24,7 @@ $(VENV)/runtime.stamp: locks/runtime.txt pyproject.toml | $(BIN)/uv
 $(VENV)/dev.stamp: locks/dev.txt pyproject.toml | $(BIN)/uv
 	$(INSTALL) locks/dev.txt
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	test ! -d .git || $(BIN)/pre-commit install >/dev/null
 	touch $@ $(VENV)/runtime.stamp
 
 setup: $(VENV)/runtime.stamp ## make .venv/ with the program in it

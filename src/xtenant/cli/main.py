@@ -23,6 +23,7 @@ from xtenant.cli import (
     lab,
     lab_import,
     move,
+    serve,
     shell,
     sites,
     token,
@@ -52,7 +53,7 @@ def root() -> None:
     """Holds the tree together; every command says the rest."""
 
 
-for _part in (connect, token, host_url, compatibility, shell, demo):
+for _part in (connect, token, host_url, compatibility, shell, demo, serve):
     _part.register(app)
 app.add_typer(trust.app, name="trust")
 app.add_typer(identity_map.app, name="map")
