@@ -44,8 +44,9 @@ class Progress:
 
 @dataclass(slots=True, kw_only=True)
 class ImportReport:
-    """What was imported and what was not, by path inside the folder."""
+    """What was imported and what was not, by path inside the folder; `site_url` is where to."""
 
+    site_url: str = ""
     folders: int = 0
     files: int = 0
     size_bytes: int = 0
@@ -247,4 +248,6 @@ async def bring_folder(
 
     path = paths.full_path(made.url, (made.library,))
     work = partial(import_folder, folder, send, path_from_site=path, author=destination.author, progress=progress)
-    return await anyio.to_thread.run_sync(work)
+    report = await anyio.to_thread.run_sync(work)
+    report.site_url = made.url
+    return report

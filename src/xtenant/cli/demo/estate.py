@@ -8,17 +8,13 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode
-
-import anyio.to_thread
 
 from xtenant.cli.demo.history import write_history
 from xtenant.cli.demo.stage import SOURCE, Stage
 from xtenant.cli.demo.telling import Teller
-from xtenant.client.imports import ImportReport, Progress, import_folder
+from xtenant.client.imports import Destination, ImportReport, bring_folder
 from xtenant.client.tenant import TenantClient
 from xtenant.domain import errors
-from xtenant.domain.paths import site_path
 
 RENAMED = "a name that SharePoint refuses, or takes for one that is there"
 WRITERS = ("bob", "carla")
@@ -98,60 +94,45 @@ async def bring_in(
     stage: Stage, tenant: TenantClient, content: Content, *, site_url: str, upn: str, teller: Teller
 ) -> Brought:
     """Import both, tell what came and what did not, and let other people write further versions into the site."""
-    importer = _Importer(stage, tenant, upn, teller)
-    site = await importer.bring(SITE, content.site, {"url": site_url, "title": "Project", "owner": upn})
+    importer = _Importer(stage, tenant, teller)
+    site = await importer.bring(SITE, content.site, Destination(site_url=site_url, title="Project", author=upn))
     writers = tuple(f"{name}@{stage.estate.tenant(SOURCE).domain}" for name in WRITERS)
     written = await write_history(stage, tenant, site_url, writers=writers)
     teller.say(f"{SITE}: {written.versions} further versions written over Graph by {' and '.join(written.people)}")
     folder = content.onedrive or slice_of(content.site, stage.home / "slice")
-    onedrive = await importer.bring(ONEDRIVE, folder, {"user": upn})
-    return Brought(site=site.report, onedrive=onedrive.report, onedrive_url=onedrive.url)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Imported:
-    url: str
-    report: ImportReport
+    onedrive = await importer.bring(ONEDRIVE, folder, Destination(user=upn, author=upn))
+    return Brought(site=site, onedrive=onedrive, onedrive_url=onedrive.site_url)
 
 
 class _Importer:
-    """Brings folders in through the lab's import route, as `xtenant lab import` does."""
+    """Brings folders in as `xtenant lab import` does."""
 
-    def __init__(self, stage: Stage, tenant: TenantClient, author: str, teller: Teller) -> None:
+    def __init__(self, stage: Stage, tenant: TenantClient, teller: Teller) -> None:
         self._stage = stage
         self._tenant = tenant
-        self._author = author
         self._teller = teller
 
-    async def bring(self, name: str, folder: Path, place: dict[str, str]) -> _Imported:
+    async def bring(self, name: str, folder: Path, place: Destination) -> ImportReport:
         """Make the site or OneDrive, and import a folder into its library."""
-        url = f"{self._tenant.admin_url}/_api/xtenant/sites"
-        answer = await self._tenant.session.request("POST", url, json=place, idempotent=True)
-        if answer.status_code >= 300:
-            raise errors.Refused(f"The {name} could not be made: {answer.text}")
-        made = answer.json()
-        started = self._stage.tools.clock.monotonic()
-        token = await self._stage.tools.opener.token(self._stage.tools.store.get(SOURCE), self._tenant.admin_url)
-        report = await anyio.to_thread.run_sync(self._send_all, name, folder, made["url"], made["library"], token)
-        self._tell(name, folder, report, self._stage.tools.clock.monotonic() - started)
-        return _Imported(url=made["url"], report=report)
+        tools = self._stage.tools
+        profile = tools.store.get(SOURCE)
+        started = tools.clock.monotonic()
 
-    def _send_all(self, name: str, folder: Path, url: str, library: str, token: str) -> ImportReport:
-        query = urlencode({"site": url, "author": self._author})
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-tar"}
-        address = f"{self._tenant.admin_url}/_api/xtenant/import?{query}"
+        async def token_for(resource: str) -> str:
+            return await tools.opener.token(profile, resource)
+
         with self._teller.bars() as bars:
-
-            def told(progress: Progress) -> None:
-                bars.show(name, done=progress.items, state="importing")
-
-            return import_folder(
+            report = await bring_folder(
+                self._tenant.session,
+                self._stage.bulk,
+                token_for,
+                self._tenant.admin_url,
                 folder,
-                lambda archive: self._stage.bulk.send(address, archive, headers),
-                path_from_site=f"{site_path(url)}/{library}",
-                author=self._author,
-                progress=told,
+                place,
+                progress=lambda done: bars.show(name, done=done.items, state="importing"),
             )
+        self._tell(name, folder, report, tools.clock.monotonic() - started)
+        return report
 
     def _tell(self, name: str, folder: Path, report: ImportReport, seconds: float) -> None:
         self._teller.say(

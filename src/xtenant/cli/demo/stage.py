@@ -11,18 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from xtenant.cli.composition import tools_in_lab
 from xtenant.cli.output import note
 from xtenant.cli.tools import Tools
 from xtenant.client.lab import LabDescription, read_lab
-from xtenant.client.opening import ProfileNetwork, TenantOpener
-from xtenant.client.profiles import ProfileStore
 from xtenant.domain import errors
 from xtenant.domain.ports.clock import IdSource
 from xtenant.lab import launch
 from xtenant.lab.estate import Estate
 from xtenant.outside.clock import SystemClock
 from xtenant.outside.ids import SystemIds
-from xtenant.settings import ToolSettings
 from xtenant.wire.bulk import BulkTransfer
 from xtenant.wire.transport import Connection
 
@@ -89,17 +87,7 @@ def running_lab(home: Path) -> Generator[Stage]:
         lab = read_lab(home)
         bulk = BulkTransfer(Connection(proxy_url=lab.proxy, ca_file=Path(lab.ca_file)), clock=clock)
         stack.callback(bulk.close)
-        yield Stage(home=home, lab=lab, estate=estate, tools=_tools(home, clock, ids), bulk=bulk, ids=ids)
-
-
-def _tools(home: Path, clock: SystemClock, ids: IdSource) -> Tools:
-    """The command line's tools, inside this lab and with a profile home in it."""
-    settings = ToolSettings(
-        profile_home=home / "profile-home", lab_home=home, default_lab_home=home, proxy_in_effect=None
-    )
-    store = ProfileStore(settings.profile_home, home)
-    opener = TenantOpener(store, ProfileNetwork(home), clock=clock, ids=ids, show=note)
-    return Tools(settings=settings, store=store, opener=opener, clock=clock)
+        yield Stage(home=home, lab=lab, estate=estate, tools=tools_in_lab(home), bulk=bulk, ids=ids)
 
 
 def _stop(home: Path) -> None:
