@@ -8,7 +8,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from xtenant.client.lab import read_lab
 from xtenant.lab.environment import child_variables, variables
 
 XTENANT = [sys.executable, "-m", "xtenant.cli.main"]
+MAIL_SECONDS = 60.0
+"""More than an outbox's first waits after a failure (5 s, 10 s, 20 s)."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,18 @@ class Lab:
     @property
     def env(self) -> Any:
         return self.run("env", "--format", "json").json
+
+    def mails(self, tenant: str) -> list[dict[str, Any]]:
+        """The mails that reached a tenant's people, oldest first."""
+        return self.run("mail", "--tenant", tenant).json
+
+    def wait_for_mails(self, tenant: str, enough: Callable[[list[dict[str, Any]]], object]) -> list[dict[str, Any]]:
+        """The tenant's mails, once they are enough; fails after MAIL_SECONDS."""
+        until = time.monotonic() + MAIL_SECONDS
+        while not enough(found := self.mails(tenant)):
+            assert time.monotonic() < until, found
+            time.sleep(0.2)
+        return found
 
     def processes(self) -> list[psutil.Process]:
         """Every process that names this home on its command line."""

@@ -97,7 +97,7 @@ def test_one_side_alone_waits_for_its_partner_whichever_begins(lab: Lab) -> None
 def test_step_7_ends_the_trust_side_by_side_and_the_misprinted_line_is_corrected(lab: Lab) -> None:
     assert lab.tools("shell", stdin="\n".join(STEPS_1_TO_3)).code == 0
     source_first = [*on("contoso", STEP_7_SOURCE, STEP_3_SOURCE), *on("fabrikam", STEP_3_TARGET)]
-    done = lab.inside_xtenant("shell", stdin="\n".join([*source_first, filled(STEP_7_TARGET_AS_PRINTED)]))
+    done = lab.tools("shell", stdin="\n".join([*source_first, filled(STEP_7_TARGET_AS_PRINTED)]))
     assert done.code == 5
     assert statuses(done) == ["NotEstablished", "NotEstablishedByPartner"]
     assert f"{TARGET} is the host URL of fabrikam itself" in done.err

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -23,8 +22,6 @@ LINE = (
 """R-2.21, when the source asks."""
 REQUEST = ("trust", "set", "-t", "contoso", "--partner", FABRIKAM, "--yes", "--resend")
 ANSWER = f"Set-SPOCrossTenantRelationship -Scenario MnA -PartnerRole Source -PartnerCrossTenantHostUrl {CONTOSO}"
-MAIL_SECONDS = 60.0
-"""More than the outbox's first waits after a failure (5 s, 10 s, 20 s)."""
 
 
 @pytest.fixture(scope="module")
@@ -33,28 +30,15 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield running
 
 
-def mails(lab: Lab) -> list[dict[str, Any]]:
-    return lab.run("mail", "--tenant", "fabrikam").json
-
-
-def wait_for(lab: Lab, enough: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
-    """Look at the mails of fabrikam until they are as wanted; fails after MAIL_SECONDS."""
-    until = time.monotonic() + MAIL_SECONDS
-    while not enough(found := mails(lab)):
-        assert time.monotonic() < until, found
-        time.sleep(0.2)
-    return found
-
-
 @pytest.fixture(scope="module")
 def notice(lab: Lab) -> Path:
     """The mail of a request that was sent while the mail server was away, as the mail server kept it."""
     assert lab.run("stop", "smtp").json["state"] == "stopped"
     requested = lab.tools(*REQUEST, "--partner-role", "Target")
     assert (requested.code, requested.json["status"]) == (3, "NotEstablishedByPartner"), requested.err
-    assert mails(lab) == []
+    assert lab.mails("fabrikam") == []
     assert lab.run("start", "smtp").json["state"] == "running"
-    (mail,) = wait_for(lab, lambda found: len(found) > 0)
+    (mail,) = lab.wait_for_mails("fabrikam", bool)
     assert mail["recipients"] == [lab.env["tenants"]["fabrikam"]["users"]["global_admin"]["upn"]]
     return Path(mail["file"])
 
@@ -71,7 +55,7 @@ def test_an_equal_request_within_the_hour_brings_no_second_mail(lab: Lab, notice
     assert lab.tools(*REQUEST, "--partner-role", "Target").json["requests"][0]["sent"] is True
     other_way = lab.tools(*REQUEST, "--partner-role", "Source")
     assert other_way.json["requests"][0]["sent"] is True
-    found = wait_for(lab, lambda seen: any("Role=Target" in mail["subject"] for mail in seen))
+    found = lab.wait_for_mails("fabrikam", lambda seen: any("Role=Target" in mail["subject"] for mail in seen))
     assert [mail["subject"] for mail in found] == [LINE, LINE.replace("Role=Source", "Role=Target")]
     assert lab.tools("trust", "remove", "-t", "contoso", "--partner-role", "Source", "--partner", FABRIKAM).code == 0
 
@@ -82,7 +66,7 @@ def test_the_inbox_and_the_mail_give_the_same_answer_and_it_establishes_the_trus
     answers = [row["answer"] for row in lab.tools("trust", "inbox", "-t", "fabrikam").json]
     assert ANSWER in answers
     test = ANSWER.replace("Set-", "Test-")
-    answered = lab.inside_xtenant("shell", "-t", "fabrikam", stdin=f"{explained['answer']}\n{test}\n")
+    answered = lab.tools("shell", "-t", "fabrikam", stdin=f"{explained['answer']}\n{test}\n")
     assert answered.code == 0, answered.err
     assert answered.out.splitlines()[-1] == "GoodToProceed"
 

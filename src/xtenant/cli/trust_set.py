@@ -17,6 +17,9 @@ from xtenant.domain.trust import TrustStatus
 POLL_SECONDS = (1.0, 60.0)
 """First and longest pause of `--wait`."""
 
+KINDS_MOVED = {"MnAODMove": "a OneDrive", "MnASiteMove": "a site"}
+"""The two switches of the feature and what each is for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
@@ -70,7 +73,19 @@ async def look(half: Half, wish: Wish) -> Outlook:
         raise UnexpectedTenant(
             f"{half.partner} is the tenant {facts.tenant_id or 'unknown'}, not {wish.expect_tenant_id}."
         )
+    await _warn_of_switches(half)
     return Outlook(half=half, state=state, partner=facts)
+
+
+async def _warn_of_switches(half: Half) -> None:
+    """One switch off lets the request through and refuses the starts of its kind later (settled A 16, E-01)."""
+    off = [name for name in KINDS_MOVED if await half.client.trust.may_move(name, half.partner) is False]
+    if len(off) != 1:  # with both off the tenant refuses the request itself
+        return
+    warn(
+        f"Warning: {half.place.profile.name} has {off[0]} switched off: no move of {KINDS_MOVED[off[0]]} can start there. "
+        "Ask Microsoft support to enable it before the moves."
+    )
 
 
 async def _check_role(half: Half, wish: Wish) -> None:

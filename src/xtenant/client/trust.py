@@ -111,6 +111,13 @@ class TrustClient:
             created_at=row.created_at if row else None,
         )
 
+    async def may_move(self, license_type: str, partner: HostUrl) -> bool | None:
+        """Whether this tenant has `MnAODMove` or `MnASiteMove` switched on; None where it does not say."""
+        try:
+            return await csom.is_tenant_licensed(self._session, self._admin_url, license_type, str(partner))
+        except (errors.Refused, errors.UsageError, errors.Unexpected):
+            return None
+
     async def inbox(self) -> list[TrustRequest]:
         """Who has asked for trust; empty at Microsoft, which only sends a mail (R-2.25)."""
         if not self._has_inbox:

@@ -97,7 +97,8 @@ def tenant_in_challenge(answer: httpx.Response) -> TenantId:
     """The tenant id in a 401's `WWW-Authenticate: Bearer realm=…` (settled A 10). Raises UnknownPartner without one."""
     found = _REALM.search(answer.headers.get("www-authenticate", ""))
     if answer.status_code != 401 or found is None:
-        raise trust.UnknownPartner("The host answered, but not as a tenant's service does.")
+        host = answer.request.url.host
+        raise trust.UnknownPartner(f"{host} answered, but not as a tenant's service does.")
     try:
         return TenantId(UUID(found[1]))
     except ValueError as error:
