@@ -5,6 +5,7 @@ They are read from a service that is built once for collecting; nothing is liste
 
 from __future__ import annotations
 
+import atexit
 import functools
 import tempfile
 from collections.abc import Mapping
@@ -23,8 +24,9 @@ from xtenant.wire.routes import Route
 @functools.cache
 def service() -> TenantService:
     """A tenant nobody calls; its tables are those of every tenant."""
-    folder = Path(tempfile.mkdtemp(prefix="access-"))
-    return Neighbours(clock=FakeClock()).add(settings_of("contoso", folder))
+    folder = tempfile.TemporaryDirectory(prefix="access-")
+    atexit.register(folder.cleanup)
+    return Neighbours(clock=FakeClock()).add(settings_of("contoso", Path(folder.name)))
 
 
 def routes() -> Mapping[str, Route]:
