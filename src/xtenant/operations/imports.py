@@ -230,9 +230,9 @@ def _folder(
     known = made.get(key) or work.folders.get(key)
     if known is not None:
         return known
-    there = uow.items.by_path(drive.library, names)
+    parent = _folder(work, uow, drive, names[:-1], entry, made, rows)
+    there = None if parent in work.fresh else uow.items.by_path(drive.library, names)
     if there is None:
-        parent = _folder(work, uow, drive, names[:-1], entry, made, rows)
         _check(drive, names, folder=True)
         row = ItemRow(
             item_id=ItemId(work.ids.new_id()),

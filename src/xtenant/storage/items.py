@@ -6,6 +6,7 @@ can be paged with parents before children.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -18,9 +19,11 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Row,
+    Select,
     SmallInteger,
     String,
     Table,
+    bindparam,
     case,
     delete,
     func,
@@ -189,24 +192,10 @@ class ItemStore:
             return self.by_id(library.site_key, library.item_id)
         if len(names) > paths.PATH_LENGTH:
             return None
-        walk = select(literal(library.key, BigInteger).label("key"), literal(0).label("level")).cte(
-            "walk", recursive=True
-        )
-        child = items.alias("child")
-        wanted = case({level: paths.name_key(name) for level, name in enumerate(names)}, value=walk.c.level)
-        walk = walk.union_all(
-            select(child.c.key, walk.c.level + 1).where(
-                child.c.tenant_id == self._tenant_id,
-                child.c.site_key == library.site_key,
-                child.c.parent_key == walk.c.key,
-                child.c.name_key == wanted,
-                child.c.deleted_at.is_(None),
-                walk.c.level < len(names),
-            )
-        )
-        end = select(walk.c.key).where(walk.c.level == len(names)).scalar_subquery()
-        found = self._list(items.c.tenant_id == self._tenant_id, items.c.key == end, limit=1)
-        return found[0] if found else None
+        wanted = {f"name_{level}": paths.name_key(name) for level, name in enumerate(names)}
+        place = {"tenant": self._tenant_id, "site": library.site_key, "library": library.key}
+        row = self._connection.execute(_item_below(len(names)), wanted | place).first()
+        return None if row is None else item_of(row)
 
     def children(self, parent: Item, *, after_name: str, limit: int) -> Sequence[Item]:
         return self._list(
@@ -299,6 +288,29 @@ class ItemStore:
     ) -> list[Item]:
         query = select(items).where(*where).order_by(*order).limit(limit)
         return [item_of(row) for row in self._connection.execute(query)]
+
+
+@functools.lru_cache(maxsize=50)
+def _item_below(levels: int) -> Select[Any]:
+    """The item so many names below a library. Kept, since building it takes ten times as long as the database's answer."""
+    tenant = bindparam("tenant", type_=Guid)
+    walk = select(bindparam("library", type_=BigInteger).label("key"), literal(0).label("level")).cte(
+        "walk", recursive=True
+    )
+    child = items.alias("child")
+    named = case({level: bindparam(f"name_{level}", type_=NameKey) for level in range(levels)}, value=walk.c.level)
+    walk = walk.union_all(
+        select(child.c.key, walk.c.level + 1).where(
+            child.c.tenant_id == tenant,
+            child.c.site_key == bindparam("site", type_=BigInteger),
+            child.c.parent_key == walk.c.key,
+            child.c.name_key == named,
+            child.c.deleted_at.is_(None),
+            walk.c.level < levels,
+        )
+    )
+    end = select(walk.c.key).where(walk.c.level == levels).scalar_subquery()
+    return select(items).where(items.c.tenant_id == tenant, items.c.key == end)
 
 
 def purge_items(connection: Connection, tenant_id: TenantId, site_key: SiteKey, limit: int) -> bool:
