@@ -30,7 +30,7 @@ DISTURBANCES = st.one_of(
 )
 PLANS = st.lists(st.one_of(WORK, WORK, WORK, WORK, DISTURBANCES), min_size=12, max_size=50)
 FATES = st.lists(st.sampled_from([Fate.ARRIVES] * 7 + list(Fate)), max_size=60)
-CRASHES = st.fixed_dictionaries(
+COUNTS = st.fixed_dictionaries(
     {SOURCE: st.sets(st.integers(1, 60), max_size=4), TARGET: st.sets(st.integers(1, 60), max_size=4)}
 )
 SLOW = st.lists(st.booleans(), max_size=4)
@@ -40,12 +40,13 @@ ENDS: list[MoveState] = []
 
 @seed(SEED)
 @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-@given(plan=PLANS, fates=FATES, crashes=CRASHES, slow=SLOW)
+@given(plan=PLANS, fates=FATES, crashes=COUNTS, pauses=COUNTS, slow=SLOW)
 def run_plan(
     template: Path,
     plan: list[tuple[str, str, int]],
     fates: list[Fate],
     crashes: dict[str, set[int]],
+    pauses: dict[str, set[int]],
     slow: list[bool],
 ) -> None:
     next_fate, next_slow = iter(fates), iter(slow)
@@ -55,6 +56,7 @@ def run_plan(
         fates=lambda: next(next_fate, Fate.ARRIVES),
         crash_here=lambda side, count: count in crashes[side],
         slow=lambda: next(next_slow, False),
+        pause_here=lambda side, count: count in pauses[side],
     )
     try:
         for action, side, number in plan:

@@ -91,6 +91,22 @@ def test_a_service_that_stops_at_a_point_goes_on_to_the_same_end(name: str, temp
     world.close()
 
 
+@pytest.mark.parametrize("name", sorted(STOP_POINTS - {"publish.before_commit"}))
+def test_a_worker_that_hangs_at_a_point_and_comes_back_does_no_harm(name: str, template: Path) -> None:
+    """Its lease ends, another claim works on, then it goes on where it hung: its writes are refused, or change nothing."""
+    world = new_world(template)
+    before = world.shape(SOURCE)
+    world.hang_at = name
+    scenario = scenario_of(name)
+    scenario(world)
+    assert world.hang_at is None, "it never hung"
+    world.check_end()
+    job = world.job(SOURCE)
+    assert job is not None and job.state is SCENARIOS[scenario]
+    assert world.shape(TARGET if job.state is MoveState.SUCCESS else SOURCE) == before
+    world.close()
+
+
 def test_a_stop_point_that_is_not_listed_fails() -> None:
     with pytest.raises(errors.Unexpected):
         checked(lambda name: None)("somewhere.else")

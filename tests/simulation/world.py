@@ -140,7 +140,9 @@ class Side:
         if self.world.crash_here(self.name, self.stops) or self.world.crash_at == at:
             self.world.crash_at = None
             raise Crash(self.name, at)
-        if self.world.pause_here(self.name, self.stops) and not unit_is_open():
+        hangs = self.world.pause_here(self.name, self.stops) or self.world.hang_at == at
+        if hangs and not unit_is_open():
+            self.world.hang_at = None
             self.world.overtake(self.name)
 
     def look(self, query: str, *values: object) -> list[tuple[object, ...]]:
@@ -189,6 +191,7 @@ class World:
         self.pause_here = pause_here
         self.overtaking = False
         self.crash_at: str | None = None
+        self.hang_at: str | None = None
         self.trusted = True
         self.delayed: list[tuple[str, Callable[[], object]]] = []
         self.visited: dict[str, int] = {}
@@ -262,10 +265,10 @@ class World:
             return
         self.overtaking = True
         self.expire_leases()
-        self.dispatch(name)
-        for _ in range(10):
-            self.step(name, -1)
-            self.step(TARGET if name == SOURCE else SOURCE, -1)
+        for _ in range(20):
+            for side in (name, TARGET if name == SOURCE else SOURCE):
+                self.dispatch(side)
+                self.step(side, -1)
         self.overtaking = False
 
     def wait(self, seconds: float) -> None:
@@ -370,6 +373,8 @@ class World:
             assert source is not None, "content removed at the source and not there at the target"
         if source is None:
             assert redirect and redirect_url == TARGET_URL, "content removed without a redirect"
+        if frozen_by is not None and not self.overtaking:
+            assert not self.write(99), "a frozen source was written"
         held = set(source or ()) | set(target or ())
         assert {f"Shared Documents/{name}" for name in self.written} <= held, "an acknowledged write is lost"
         if frozen_by is None and offered and state != MoveState.SUCCESS and not redirect:
@@ -525,7 +530,6 @@ def _word(partner: Tenant, role: PartnerRole, clock: FakeClock, ids: CountingIds
 
 
 def seed_target(units: SqlUnits, clock: FakeClock, ids: CountingIds) -> None:
-    source = TENANTS[SOURCE]
     with units.write() as uow:
         settings = uow.settings.get()
         uow.settings.put(dataclasses.replace(settings, waiting_period=0))
