@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 import anyio.to_thread
 import httpx
@@ -90,14 +91,12 @@ def build_service(
 ) -> TenantService:
     """Make the service a settings file describes; the first time also its database, keys and directory.
 
-    `transport` and `sync_transport` stand in for the network in tests of one process; `stop` is called at the named places
-    of a move.
+    The transports stand in for the network in tests of one process; `stop` is called at the named places of a move.
     """
-    tenant = settings.tenant()
-    ids = ids or SystemIds()
-    clock = clock or clock_of(settings)
+    ids, clock = ids or SystemIds(), clock or clock_of(settings)
     units = open_store(settings, clock, ids)
     keys = sign_in.ensure_keys(units)
+    tenant = settings.tenant()
     partner_tokens = PartnerTokens(tenant, keys.partner_pem, clock=clock, ids=ids, limits=limits)
     http = open_http(partner_connection(settings, limits), transport=transport)
     content_http = open_http_sync(content_connection(settings, limits), transport=sync_transport)
@@ -118,18 +117,15 @@ def build_service(
         stop=checked(stop),
     )
     trust = TrustFromThreads(units, calls, tenant=tenant, clock=clock)
-
-    async def close() -> None:
-        await http.aclose()
-        await anyio.to_thread.run_sync(content_http.close)
-        await anyio.to_thread.run_sync(blobs.close)
-
     return TenantService(
         backend=backend,
         units=units,
         app=_edge(backend, partner_tokens, calls),
         loops=_loops(settings, backend),
-        closers=[close],
+        closers=[
+            http.aclose,
+            *(partial(anyio.to_thread.run_sync, close) for close in (content_http.close, blobs.close)),
+        ],
         engine=_engine_of(settings, backend, trust),
         trust=trust,
     )
