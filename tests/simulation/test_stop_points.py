@@ -118,7 +118,7 @@ def test_a_source_stays_frozen_while_the_target_is_silent_after_the_intent(templ
     world.next_fate = lambda: Fate.LOST
     for _ in range(40):
         world.dispatch(SOURCE)
-        world.step(SOURCE, 0)
+        world.step(SOURCE, -1)
         world.clock.advance(seconds=86_400)
         world.check()
     job = world.job(SOURCE)
