@@ -34,93 +34,112 @@ _NO_JOB = MoveJobId(UUID(int=0))
 
 def routes(backend: Backend) -> list[Route]:
     """One route for each operation of `codec.OPERATIONS`."""
-    answers = {**_target_answers(backend), **_source_answers(backend)}
+    answers = {**_TargetAnswers(backend).table, **_SourceAnswers(backend).table}
     return [_route(backend, op, answers[op]) for op in codec.OPERATIONS]
 
 
-def _target_answers(backend: Backend) -> dict[str, Answering]:
-    units, clock, stop = backend.units, backend.clock, backend.stop
+class _TargetAnswers:
+    """What a target says to a source."""
 
-    async def can_start(call: Call, asked: PartnerCall, body: bytes) -> Response:
+    def __init__(self, backend: Backend) -> None:
+        self._units = backend.units
+        self._clock = backend.clock
+        self._stop = backend.stop
+
+    @property
+    def table(self) -> dict[str, Answering]:
+        return {
+            "can_start": self.can_start,
+            "offer": self.offer,
+            "offer_state": self.state,
+            "restore": self.restore,
+            "restore_state": self.state,
+            "publish": self.publish,
+            "abort": self.abort,
+            "finish": self.finish,
+        }
+
+    async def can_start(self, call: Call, asked: PartnerCall, body: bytes) -> Response:
         question = codec.decode(body, StartQuestion)
         partner, tenant_id = asked.partner, asked.partner_tenant_id
         return _json(
-            await call.run(preconditions.answer_start, units, call.geo, partner, tenant_id, question, clock=clock)
+            await call.run(
+                preconditions.answer_start, self._units, call.geo, partner, tenant_id, question, clock=self._clock
+            )
         )
 
-    async def offer(call: Call, asked: PartnerCall, body: bytes) -> Response:
+    async def offer(self, call: Call, asked: PartnerCall, body: bytes) -> Response:
         return _json(
-            await call.run(grants.receive_offer, units, asked, codec.decode(body, Offer), clock=clock, stop=stop)
+            await call.run(
+                grants.receive_offer, self._units, asked, codec.decode(body, Offer), clock=self._clock, stop=self._stop
+            )
         )
 
-    async def state(call: Call, asked: PartnerCall, body: bytes) -> Response:
-        return _json(await call.run(grants.answer_state, units, asked))
+    async def state(self, call: Call, asked: PartnerCall, body: bytes) -> Response:
+        return _json(await call.run(grants.answer_state, self._units, asked))
 
-    async def restore(call: Call, asked: PartnerCall, body: bytes) -> Response:
+    async def restore(self, call: Call, asked: PartnerCall, body: bytes) -> Response:
         snapshot = codec.decode(body, Snapshot)
-        return _json(await call.run(grants.receive_restore, units, asked, snapshot, clock=clock, stop=stop))
+        return _json(
+            await call.run(grants.receive_restore, self._units, asked, snapshot, clock=self._clock, stop=self._stop)
+        )
 
-    async def publish(call: Call, asked: PartnerCall, body: bytes) -> Response:
-        received = clock.monotonic()
+    async def publish(self, call: Call, asked: PartnerCall, body: bytes) -> Response:
+        received = self._clock.monotonic()
         wish = codec.decode(body, codec.PublishMessage)
         return _json(
             await call.run(
                 grants.receive_publish,
-                units,
+                self._units,
                 asked,
                 wish.root,
                 deadline_seconds=wish.deadline_seconds,
                 received=received,
-                clock=clock,
-                stop=stop,
+                clock=self._clock,
+                stop=self._stop,
             )
         )
 
-    async def abort(call: Call, asked: PartnerCall, body: bytes) -> Response:
-        return _json(await call.run(grants.receive_abort, units, asked, clock=clock, stop=stop))
+    async def abort(self, call: Call, asked: PartnerCall, body: bytes) -> Response:
+        return _json(await call.run(grants.receive_abort, self._units, asked, clock=self._clock, stop=self._stop))
 
-    async def finish(call: Call, asked: PartnerCall, body: bytes) -> Response:
-        return _json(await call.run(grants.receive_finish, units, asked, clock=clock, stop=stop))
-
-    return {
-        "can_start": can_start,
-        "offer": offer,
-        "offer_state": state,
-        "restore": restore,
-        "restore_state": state,
-        "publish": publish,
-        "abort": abort,
-        "finish": finish,
-    }
+    async def finish(self, call: Call, asked: PartnerCall, body: bytes) -> Response:
+        return _json(await call.run(grants.receive_finish, self._units, asked, clock=self._clock, stop=self._stop))
 
 
-def _source_answers(backend: Backend) -> dict[str, Answering]:
-    units, blobs = backend.units, backend.blobs
+class _SourceAnswers:
+    """What a source says to a target."""
 
-    async def manifest(call: Call, asked: PartnerCall, body: bytes) -> Response:
+    def __init__(self, backend: Backend) -> None:
+        self._units = backend.units
+        self._blobs = backend.blobs
+
+    @property
+    def table(self) -> dict[str, Answering]:
+        return {"manifest": self.manifest, "blobs": self.pack, "job_state": self.job_state, "rehash": self.rehash}
+
+    async def manifest(self, call: Call, asked: PartnerCall, body: bytes) -> Response:
         wish = codec.decode(body, codec.PartMessage)
-        part = await call.run(snapshots.part_of, units, *_who(asked), asked.job_id, wish.ordinal)
-        content = await call.run(_whole, blobs, BlobKey(part.sha256))
+        part = await call.run(snapshots.part_of, self._units, *_who(asked), asked.job_id, wish.ordinal)
+        content = await call.run(_whole, self._blobs, BlobKey(part.sha256))
         return Response(content, media_type=_BYTES)
 
-    async def pack(call: Call, asked: PartnerCall, body: bytes) -> Response:
+    async def pack(self, call: Call, asked: PartnerCall, body: bytes) -> Response:
         keys = [BlobKey(key) for key in codec.decode(body, codec.BlobsMessage).keys]
-        allowed = await call.run(snapshots.allowed_blobs, units, *_who(asked), asked.job_id, keys)
-        pieces = _gathered(codec.frames(_opened(blobs, allowed)))
+        allowed = await call.run(snapshots.allowed_blobs, self._units, *_who(asked), asked.job_id, keys)
+        pieces = _gathered(codec.frames(_opened(self._blobs, allowed)))
         return StreamingResponse(_leaving(call, pieces), media_type=_BYTES)
 
-    async def job_state(call: Call, asked: PartnerCall, body: bytes) -> Response:
-        return _json(await call.run(snapshots.state_of, units, *_who(asked), asked.job_id))
+    async def job_state(self, call: Call, asked: PartnerCall, body: bytes) -> Response:
+        return _json(await call.run(snapshots.state_of, self._units, *_who(asked), asked.job_id))
 
-    async def rehash(call: Call, asked: PartnerCall, body: bytes) -> Response:
+    async def rehash(self, call: Call, asked: PartnerCall, body: bytes) -> Response:
         keys = codec.decode(body, codec.BlobsMessage).keys
         if len(keys) != 1:
             raise errors.UsageError("One blob at a time is hashed again.")
         key = BlobKey(keys[0])
-        sound = await call.run(snapshots.rehash, units, blobs, *_who(asked), asked.job_id, key)
+        sound = await call.run(snapshots.rehash, self._units, self._blobs, *_who(asked), asked.job_id, key)
         return _json(codec.RehashAnswer(sound))
-
-    return {"manifest": manifest, "blobs": pack, "job_state": job_state, "rehash": rehash}
 
 
 def _route(backend: Backend, op: str, answer: Answering) -> Route:

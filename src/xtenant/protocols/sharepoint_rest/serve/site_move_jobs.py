@@ -34,77 +34,85 @@ ALL_STATES, ALL_DIRECTIONS = -1, 2
 
 
 def routes(backend: Backend) -> list[Route]:
-    digests = digests_of(backend)
-    units = backend.units
+    answers = _Answers(backend)
+    return [
+        _refusal(answers.refuse),
+        *_member("GET", "SiteMoveJobs/GetByMoveId({arguments:path})", answers.by_id, "move.show"),
+        *_member("GET", "SiteMoveJobs/GetByUrl({arguments:path})", answers.by_url, "move.show"),
+        *_member("GET", "SiteMoveJobs/GetMoveReport({arguments:path})", answers.report, "move.list"),
+        *_member("POST", "SiteMoveJobs({arguments:path})/Cancel", answers.cancel, "move.cancel"),
+        *_member("GET", "SiteMoveJobs({arguments:path})", answers.by_url, "move.show"),
+        *_member("POST", "SiteMoveJobs", answers.start, "move.start"),
+    ]
 
-    def shown(call: Call, job: MoveJob, status: int = 200) -> Response:
-        body = codec.move_job(job, call.geo.host_url, backend.tenant.tenant_id)
+
+class _Answers:
+    """One method for each call about a source's move jobs."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._digests = digests_of(backend)
+
+    def _shown(self, call: Call, job: MoveJob, status: int = 200) -> Response:
+        body = codec.move_job(job, call.geo.host_url, self._backend.tenant.tenant_id)
         return odata.single(call.request, body, kind=codec.SITE_MOVE_JOB, status=status)
 
-    async def start(call: Call) -> Response:
-        check_digest(digests, call)
+    async def start(self, call: Call) -> Response:
+        check_digest(self._digests, call)
         check_api_version(call)
         body = await call.body(call.limits.json_body)
         wish = _wish(call, body)
 
         async def ask_target(question: StartQuestion) -> StartAnswer:
             peer = Peer(own=call.geo, partner=wish.partner)
-            return await call.run(_channel(backend).can_start, peer, question)
+            return await call.run(_channel(self._backend).can_start, peer, question)
 
         job = await moves.start_move(
-            units,
-            backend.partner,
+            self._backend.units,
+            self._backend.partner,
             ask_target,
-            tenant=backend.tenant,
+            tenant=self._backend.tenant,
             geo=call.geo,
             caller=call.caller,
             wish=wish,
-            clock=backend.clock,
-            ids=backend.ids,
-            limits=backend.limits,
+            clock=self._backend.clock,
+            ids=self._backend.ids,
+            limits=self._backend.limits,
         )
-        return shown(call, job, 200 if job.validation_only else 201)
+        return self._shown(call, job, 200 if job.validation_only else 201)
 
-    async def by_url(call: Call) -> Response:
+    async def by_url(self, call: Call) -> Response:
         check_api_version(call)
-        return shown(call, await call.run(moves.move_of_source, units, _url(call)))
+        return self._shown(call, await call.run(moves.move_of_source, self._backend.units, _url(call)))
 
-    async def by_id(call: Call) -> Response:
+    async def by_id(self, call: Call) -> Response:
         check_api_version(call)
         given = odata.arguments(call.values["arguments"], "SiteMoveId", aliases=_aliases(call))
         try:
             job_id = UUID(given["SiteMoveId"])
         except ValueError as error:
             raise errors.UsageError("SiteMoveId is no GUID.") from error
-        return shown(call, await call.run(moves.show_move, units, job_id))
+        return self._shown(call, await call.run(moves.show_move, self._backend.units, job_id))
 
-    async def report(call: Call) -> Response:
+    async def report(self, call: Call) -> Response:
         check_api_version(call)
         asked, limit = _asked(call)
-        found = await call.run(moves.list_moves, units, asked, geo=call.geo, limit=limit)
-        rows = [codec.move_job(job, call.geo.host_url, backend.tenant.tenant_id) for job in found]
+        found = await call.run(moves.list_moves, self._backend.units, asked, geo=call.geo, limit=limit)
+        rows = [codec.move_job(job, call.geo.host_url, self._backend.tenant.tenant_id) for job in found]
         return odata.feed(call.request, rows)
 
-    async def cancel(call: Call) -> Response:
-        check_digest(digests, call)
+    async def cancel(self, call: Call) -> Response:
+        check_digest(self._digests, call)
         check_api_version(call)
-        await call.run(moves.cancel_move, units, _url(call), caller=call.caller, clock=backend.clock)
+        await call.run(
+            moves.cancel_move, self._backend.units, _url(call), caller=call.caller, clock=self._backend.clock
+        )
         return Response(status_code=204)
 
-    async def refuse(call: Call) -> Response:
+    async def refuse(self, call: Call) -> Response:
         job_id = MoveJobId(UUID(call.values["job"]))
-        await call.run(grants.refuse_move, units, job_id, clock=backend.clock)
-        return shown(call, await call.run(moves.show_move, units, job_id))
-
-    return [
-        _refusal(refuse),
-        *_member("GET", "SiteMoveJobs/GetByMoveId({arguments:path})", by_id, "move.show"),
-        *_member("GET", "SiteMoveJobs/GetByUrl({arguments:path})", by_url, "move.show"),
-        *_member("GET", "SiteMoveJobs/GetMoveReport({arguments:path})", report, "move.list"),
-        *_member("POST", "SiteMoveJobs({arguments:path})/Cancel", cancel, "move.cancel"),
-        *_member("GET", "SiteMoveJobs({arguments:path})", by_url, "move.show"),
-        *_member("POST", "SiteMoveJobs", start, "move.start"),
-    ]
+        await call.run(grants.refuse_move, self._backend.units, job_id, clock=self._backend.clock)
+        return self._shown(call, await call.run(moves.show_move, self._backend.units, job_id))
 
 
 def _refusal(handler: Handler) -> Route:
