@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SOURCES = sorted((ROOT / "src").rglob("*.py"))
+MIGRATIONS = ROOT / "src/xtenant/storage/migrations/versions"
+"""Written by Alembic, a table after the other; long and never read from the top."""
+SOURCES = sorted(path for path in (ROOT / "src").rglob("*.py") if path.parent != MIGRATIONS)
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
 MOST_LINES_OF_A_MODULE = 400
 MOST_LINES_OF_A_FUNCTION = 50

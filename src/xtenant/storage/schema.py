@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, select
 
 from xtenant.domain.tenant import TenantId
 from xtenant.storage import unit_of_work
 from xtenant.storage.settings import table as settings
-from xtenant.storage.tables import metadata
 
 NOUNS = unit_of_work
 """The unit of work imports each store and with it each table: importing it completes the metadata."""
@@ -18,7 +18,8 @@ NOUNS = unit_of_work
 
 def prepare(engine: Engine, tenant_id: TenantId) -> bool:
     """Apply the migrations that are missing. Whether this tenant has no settings yet, which makes it its first start."""
-    metadata.create_all(engine)
+    with engine.begin() as connection:
+        command.upgrade(migrations(connection), "head")
     with engine.connect() as connection:
         known = connection.execute(select(settings.c.name).where(settings.c.tenant_id == tenant_id).limit(1)).first()
     return known is None
