@@ -91,7 +91,7 @@ def network_error(error: httpx.HTTPError, host: str) -> errors.NetworkError:
         return errors.NetworkError(f"{host} did not answer in time.")
     if isinstance(error, httpx.ConnectError) and "CERTIFICATE_VERIFY_FAILED" in text:
         return errors.NetworkError(f"The certificate of {host} is not trusted.")
-    return errors.NetworkError(f"{host} could not be reached: {text or type(error).__name__}.")
+    return errors.NetworkError(f"{host} could not be reached: {text.rstrip('.') or type(error).__name__}.")
 
 
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
