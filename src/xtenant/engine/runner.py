@@ -16,6 +16,8 @@ log = structlog.get_logger("xtenant.engine")
 
 FIRST_POLL_SECONDS = 0.05
 LONGEST_POLL_SECONDS = 2.0
+POLL_GROWTH = 1.2
+"""Grows slowly: what a move waits too long for its partner stays below a fifth of what it has waited already."""
 
 StopAsked = Callable[[], bool]
 
@@ -75,4 +77,4 @@ def carry_on(bench: Workbench, claim: Claim, told_to_end: StopAsked) -> None:
             pause = FIRST_POLL_SECONDS
             continue
         bench.clock.wait(pause)
-        pause = min(LONGEST_POLL_SECONDS, 2 * pause)
+        pause = min(LONGEST_POLL_SECONDS, POLL_GROWTH * pause)

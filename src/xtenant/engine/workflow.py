@@ -20,7 +20,7 @@ from dbos import error as dbos_error
 from xtenant.domain.move import Direction, MoveJobId
 from xtenant.domain.ports.move import Claim
 from xtenant.engine.move import step
-from xtenant.engine.runner import FIRST_POLL_SECONDS, LONGEST_POLL_SECONDS
+from xtenant.engine.runner import FIRST_POLL_SECONDS, LONGEST_POLL_SECONDS, POLL_GROWTH
 from xtenant.engine.workbench import Step, Workbench
 
 log = structlog.get_logger("xtenant.engine")
@@ -107,7 +107,7 @@ class WorkflowRunner:
             if self._ending.is_set() or claim.name not in self._claims or clock.monotonic() - began > STEP_SECONDS:
                 break
             clock.wait(pause)
-            pause = min(LONGEST_POLL_SECONDS, 2 * pause)
+            pause = min(LONGEST_POLL_SECONDS, POLL_GROWTH * pause)
         return outcome.value
 
 
