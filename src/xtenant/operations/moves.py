@@ -26,9 +26,10 @@ from xtenant.domain.ports.units import UnitOfWork, Units
 from xtenant.domain.tenant import Geo, HostUrl, Tenant, TenantId
 from xtenant.operations import preconditions
 from xtenant.operations.grants import ended
-from xtenant.operations.trust import may_start
+from xtenant.operations.trust import may_start_on, own_word
 
 KEEP_KEYS = timedelta(days=7)
+UNASKED = (errors.PartnerUnreachable, trust.UnknownPartner)
 AskTarget = Callable[[StartQuestion], Awaitable[StartAnswer]]
 
 
@@ -61,21 +62,25 @@ async def start_move(
 ) -> MoveJob:
     """Start a move, or with `validate_only` check everything and move nothing: the job returned is then not recorded.
 
-    Raises AccessDenied, NoTrust, WrongDirection, DatesWrong, PartnerUnreachable, StartRefused with every obstacle,
-    Conflict for a key used with another body. The same key and body again give the same job.
+    The target is asked once: its answer carries what a verification would say, and what it found (settled B 14).
+
+    Raises AccessDenied, NoTrust (also when the partner could not be asked), WrongDirection, DatesWrong, StartRefused with
+    every obstacle, Conflict for a key used with another body. The same key and body again give the same job.
     """
     earlier = _earlier(units, caller, wish, clock)
     if earlier is not None:
         return earlier
     _check_dates(wish, clock.business_now())
-    verification = await may_start(
-        units, partner, tenant=tenant, geo=geo, caller=caller, target=wish.partner, clock=clock
-    )
-    partner_tenant = await _partner_tenant(units, partner, verification.key)
+    standing = own_word(units, tenant=tenant, geo=geo, caller=caller, target=wish.partner)
+    try:
+        partner_tenant = standing.partner_tenant_id or await partner.tenant_id_of(wish.partner)
+    except UNASKED:
+        may_start_on(units, standing, None, clock=clock)
+        raise
     job, found, version = _examined(units, geo, caller, wish, partner_tenant, clock=clock, ids=ids)
-    found += preconditions.from_answer(
-        wish.partner, await ask_target(_question(units, geo, job, version, clock)), schema_version=version
-    )
+    answer = await _asked(ask_target, _question(units, geo, job, version, clock))
+    may_start_on(units, standing, preconditions.word_in(answer), clock=clock)
+    found += preconditions.from_answer(wish.partner, answer, schema_version=version)
     if found:
         raise found[0] if len(found) == 1 else obstacles.StartRefused(found)
     if wish.validate_only:
@@ -89,12 +94,12 @@ def _question(units: Units, geo: Geo, job: MoveJob, version: str, clock: Clock) 
     return preconditions.question_of(job, version, age)
 
 
-async def _partner_tenant(units: Units, partner: PartnerChannel, key: trust.RelationKey) -> TenantId:
-    with units.read() as uow:
-        standing = uow.relationships.get(key)
-    if standing is not None and standing.partner_tenant_id is not None:
-        return standing.partner_tenant_id
-    return await partner.tenant_id_of(key.partner)
+async def _asked(ask_target: AskTarget, question: StartQuestion) -> StartAnswer | None:
+    """The target's answer; None when it could not be asked, which is one of the statuses of trust (R-3.9)."""
+    try:
+        return await ask_target(question)
+    except UNASKED:
+        return None
 
 
 def _earlier(units: Units, caller: Caller, wish: StartWish, clock: Clock) -> MoveJob | None:

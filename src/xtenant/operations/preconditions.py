@@ -6,6 +6,7 @@ but that, so that nobody learns whether a user or an address exists (R-2.28).
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -18,9 +19,11 @@ from xtenant.domain.ports.clock import Clock
 from xtenant.domain.ports.partner_moves import FoundObstacle, StartAnswer, StartQuestion
 from xtenant.domain.ports.units import UnitOfWork, Units
 from xtenant.domain.tenant import Geo, GeoCode, HostUrl, TenantId, TenantSettings
-from xtenant.domain.trust import Compatibility, PartnerRole, RelationKey, compatibility_of
+from xtenant.domain.trust import Compatibility, PartnerAnswer, PartnerRole, RelationKey, compatibility_of
 
 PAGE = 1_000
+LONGEST_AGE = 100 * 365 * 86_400
+"""A partner's number of seconds is cut here, before it meets a date."""
 
 
 def source_problems(settings: TenantSettings, site: Site | None, job: MoveJob) -> list[errors.XTenantError]:
@@ -104,22 +107,31 @@ def answer_start(
     clock: Clock,
 ) -> StartAnswer:
     """The target's answer to a source that wants to start. It asks nobody: our own relationship row and the word the source
-    says it gave, both old enough, are the condition for saying anything at all (R-2.28)."""
+    says it gave, both old enough, are the condition for saying anything of users and addresses (R-2.28). Its own word it
+    tells as a verification does."""
     with units.read() as uow:
         settings = uow.settings.get()
         key = RelationKey(geo=geo.code, partner=partner, partner_role=PartnerRole.SOURCE)
         standing = uow.relationships.get(key)
         waiting = timedelta(seconds=settings.waiting_period)
+        if standing is None:
+            return StartAnswer(trusted=False)
+        age = max(clock.business_now() - standing.requested_at, timedelta(0))
+        word = StartAnswer(
+            trusted=False,
+            requested=True,
+            age_seconds=int(age.total_seconds()),
+            waiting_seconds=settings.waiting_period,
+        )
         theirs = question.word_age_seconds
-        if standing is None or theirs is None or theirs < settings.waiting_period:
-            return StartAnswer(trusted=False)
-        if clock.business_now() - standing.requested_at < waiting:
-            return StartAnswer(trusted=False)
+        if theirs is None or theirs < settings.waiting_period or age < waiting:
+            return word
         found = [*target_problems(uow, geo, source_tenant, question)]
     personal = question.kind is JobKind.USER
     if not (settings.feature_od_move if personal else settings.feature_site_move):
         found.append(obstacles.MoveFeatureOff("MnAODMove" if personal else "MnASiteMove"))
-    return StartAnswer(
+    return dataclasses.replace(
+        word,
         trusted=True,
         geo=geo.code,
         schema_version=settings.schema_version,
@@ -155,9 +167,19 @@ def target_row(uow: UnitOfWork, geo: Geo, source_tenant: TenantId, source_upn: s
     return row if isinstance(row, UserMapping) else None
 
 
-def from_answer(partner: HostUrl, answer: StartAnswer, *, schema_version: str) -> list[errors.XTenantError]:
+def word_in(answer: StartAnswer | None) -> PartnerAnswer | None:
+    """The verification inside an answer to a start; None when the target could not be asked."""
+    if answer is None:
+        return None
+    age, waiting = (
+        timedelta(seconds=min(max(seconds, 0), LONGEST_AGE)) for seconds in (answer.age_seconds, answer.waiting_seconds)
+    )
+    return PartnerAnswer(requested=answer.requested, age=age, waiting=waiting)
+
+
+def from_answer(partner: HostUrl, answer: StartAnswer | None, *, schema_version: str) -> list[errors.XTenantError]:
     """The target's findings as errors of ours, and whether the schemas fit (R-6.26)."""
-    if not answer.trusted:
+    if answer is None or not answer.trusted:
         return [no_trust(partner)]
     fits = compatibility_of(schema_version, answer.schema_version or None)
     found: list[errors.XTenantError] = [obstacles.Incompatible()] if fits is Compatibility.INCOMPATIBLE else []

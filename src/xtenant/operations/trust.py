@@ -124,7 +124,7 @@ async def verify_trust(
         standing = uow.relationships.get(key)
         settings = uow.settings.get()
     if standing is None:
-        return Verification(key=key, own_status=TrustStatus.NOT_ESTABLISHED, partner_status=None, earliest_start=None)
+        return _no_word(key)
     answer = await _ask(partner, geo, key)
     return _judged(standing, answer, settings, now=clock.business_now())
 
@@ -290,16 +290,42 @@ async def may_start(
 ) -> Verification:
     """Whether a caller may start a move to a target: R-2.27, asked through every cell of the access matrix (settled A 23).
 
-    Raises AccessDenied without the role, WrongDirection when only the reverse relation stands (E-04), NoTrust otherwise.
+    Raises AccessDenied without the role, WrongDirection when only the reverse relation stands (E-04), NoTrust otherwise. A
+    start itself asks the partner only once, and takes the same two halves from there (settled B 14).
+    """
+    standing = own_word(units, tenant=tenant, geo=geo, caller=caller, target=target)
+    return may_start_on(units, standing, await _ask(partner, geo, standing.key), clock=clock)
+
+
+def own_word(units: Units, *, tenant: Tenant, geo: Geo, caller: Caller, target: HostUrl) -> OrganizationRelationship:
+    """Our own half of a start: the caller's role and our word for the target, without which nobody is asked.
+
+    Raises AccessDenied, OwnHostUrl, WrongDirection, NoTrust.
     """
     if not caller.is_sharepoint_admin or caller.tenant_id != tenant.tenant_id:
         raise errors.AccessDenied("Only a SharePoint administrator of the source tenant may start a move (R-2.27).")
     key = RelationKey(geo=geo.code, partner=target, partner_role=PartnerRole.TARGET)
-    verification = await verify_trust(units, partner, tenant=tenant, geo=geo, key=key, clock=clock)
-    if verification.own_status is TrustStatus.NOT_ESTABLISHED:
-        with units.read() as uow:
-            if uow.relationships.by_partner(geo.code, target):
-                raise trust.WrongDirection(target)
+    _check_key(tenant, key)
+    with units.read() as uow:
+        standing = uow.relationships.get(key)
+        if standing is not None:
+            return standing
+        if uow.relationships.by_partner(geo.code, target):
+            raise trust.WrongDirection(target)
+    raise trust.NoTrust(target, _no_word(key))
+
+
+def may_start_on(
+    units: Units, standing: OrganizationRelationship, answer: PartnerAnswer | None, *, clock: Clock
+) -> Verification:
+    """The other half: what our word and the partner's answer (None: it could not be asked) come to. Raises NoTrust."""
+    with units.read() as uow:
+        settings = uow.settings.get()
+    verification = _judged(standing, answer, settings, now=clock.business_now())
     if not verification.start_allowed:
-        raise trust.NoTrust(target, verification)
+        raise trust.NoTrust(standing.key.partner, verification)
     return verification
+
+
+def _no_word(key: RelationKey) -> Verification:
+    return Verification(key=key, own_status=TrustStatus.NOT_ESTABLISHED, partner_status=None, earliest_start=None)

@@ -90,9 +90,11 @@ def feed(
 
 
 def error(request: Request, fault: errors.XTenantError, status: int) -> Response:
-    """The error envelope; `innererror` is ours: our code and remedy, absent at Microsoft."""
+    """The error envelope; `innererror` is ours: our code and remedy, and the code by which Microsoft's pages know the error
+    (`MnA…`); absent at Microsoft."""
     flavour = flavour_of(request)
-    ours = {"innererror": {"code": fault.code, "remedy": fault.remedy}}
+    known = {"microsoftCode": fault.microsoft_code} if fault.microsoft_code else {}
+    ours = {"innererror": {"code": fault.code, "remedy": fault.remedy, **known}}
     code = fault_of(fault).text
     if flavour is Flavour.V4:
         return _json({"error": {"code": code, "message": fault.text, **ours}}, flavour, status)

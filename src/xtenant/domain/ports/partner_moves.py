@@ -55,9 +55,16 @@ class FoundObstacle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartAnswer:
-    """`trusted` False says nothing but that; `geo` is the target's data location, `schema_version` its schema."""
+    """`trusted` False says nothing of users and addresses; `geo` is the target's data location, `schema_version` its schema.
+
+    `requested`, `age_seconds` and `waiting_seconds` are the target's own word, as a verification would say it, so that one
+    call answers both (settled B 14).
+    """
 
     trusted: bool
+    requested: bool = False
+    age_seconds: int = 0
+    waiting_seconds: int = 0
     geo: str = ""
     schema_version: str = ""
     obstacles: tuple[FoundObstacle, ...] = ()

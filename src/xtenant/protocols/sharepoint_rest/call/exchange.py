@@ -60,7 +60,12 @@ def error_in(answer: httpx.Response) -> errors.XTenantError:
     text, ours = _told(answer.content)
     text = text or f"{answer.request.url.host} answered with status {answer.status_code}."
     kind = _BY_CODE.get(ours.get("code", "")) or _BY_STATUS.get(answer.status_code, errors.Unexpected)
-    return kind(text, remedy=ours.get("remedy"), retry_after=answer.headers.get("retry-after"))
+    return kind(
+        text,
+        remedy=ours.get("remedy"),
+        microsoft_code=ours.get("microsoftCode"),
+        retry_after=answer.headers.get("retry-after"),
+    )
 
 
 def _told(content: bytes) -> tuple[str, dict[str, str]]:
