@@ -96,9 +96,9 @@ def struck(ground: Ground, blow: Blow, log_from: int) -> None:
     wait_for(
         lambda: ground.state(blow.side)["state"] == "failed" or None, f"death at {blow.point}", seconds=STRIKE_SECONDS
     )
-    last = ground.service_log(blow.side).read_bytes()[log_from:].decode().splitlines()[-1]
-    event: dict[str, Any] = json.loads(last)
-    assert (event["event"], event["name"]) == ("stop_point.struck", blow.point)
+    told = ground.service_log(blow.side).read_bytes()[log_from:].decode().splitlines()
+    events: list[dict[str, Any]] = [json.loads(line) for line in told if line.startswith("{")]
+    assert [event["name"] for event in events if event["event"] == "stop_point.struck"] == [blow.point]
     ends = [json.loads(line) for line in (ground.home / LOG_NAME).read_text().splitlines() if '"tenant.ended"' in line]
     assert (ends[-1]["tenant"], ends[-1]["code"]) == (blow.side, -9)
 
