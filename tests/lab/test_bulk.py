@@ -87,3 +87,24 @@ async def test_a_download_goes_on_where_it_broke(tmp_path: Path, clock: FakeCloc
 
 def put(graph: GraphTenant) -> dict[str, str]:
     return graph.put(graph.make_site(), "big.bin", BODY)
+
+
+async def answer_nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    """Takes a body and answers an empty JSON object."""
+    while (await receive()).get("more_body", False):
+        continue
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"{}"})
+
+
+async def test_a_kept_connection_whose_server_is_gone_is_not_used_again(tmp_path: Path, clock: FakeClock) -> None:
+    folder = certificates(tmp_path, contoso=[HOST])
+    ports: dict[str, int | None] = {HOST: None}
+    async with proxying(ports) as proxy:
+        bulk = BulkTransfer(Connection(proxy_url=f"http://127.0.0.1:{proxy.port}", ca_file=folder.ca_file), clock=clock)
+        for _ in range(2):
+            async with serving(answer_nothing, folder, "contoso") as ports[HOST]:
+                for _ in range(2):
+                    answer = await anyio.to_thread.run_sync(bulk.send, f"https://{HOST}/import", iter([b"x"]), {})
+                    assert answer == {}
+        bulk.close()
