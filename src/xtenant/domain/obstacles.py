@@ -121,6 +121,16 @@ class TargetPathTooLong(Obstacle):
         )
 
 
+class TooManyVersions(Obstacle):
+    """One file has more versions than one transaction of Restore can write (our limit; R-6.33 counts the site's)."""
+
+    code = "tooManyVersions"
+    remedy = "Delete versions of this file that nobody needs, on the source, and start again."
+
+    def __init__(self, path: str, limit: int) -> None:
+        super().__init__(f"The file '{path}' has more than {limit:,} versions.")
+
+
 class TargetTaken(Obstacle):
     """E-21: a site, a recycled site or a redirect holds the target address (R-6.38)."""
 

@@ -121,6 +121,6 @@ def refuse_here(bench: Workbench, job: MoveJob, error: errors.XTenantError) -> S
         if grant is not None and grant.decision is Decision.NONE:
             code = error.microsoft_code or error.code
             refuse(uow, now_job, grant, code, error.text, now=bench.clock.business_now())
-    log.info("move.refused", job=str(job.job_id), code=error.code)
+    log.info("move.failed", job=str(job.job_id), code=error.code)
     bench.stop("grant.refused")
     return Step.OVER

@@ -25,7 +25,8 @@ class BackupPlace(msgspec.Struct, frozen=True, kw_only=True):
 class RestorePlace(msgspec.Struct, frozen=True, kw_only=True):
     """`stage` is build or verify; `part` and `at` name the next object; `after` the last item compared.
 
-    `change_no` is the hidden site's when verification began; the counts are of what was compared.
+    `change_no` is the hidden site's when verification began; the counts are of what was built, then of what was compared.
+    `rights` is the first part in which verification met a right.
     """
 
     stage: str = "build"
@@ -33,6 +34,7 @@ class RestorePlace(msgspec.Struct, frozen=True, kw_only=True):
     at: int = 0
     after: int = 0
     change_no: int = 0
+    rights: int = 0
     items: int = 0
     versions: int = 0
     size_bytes: int = 0

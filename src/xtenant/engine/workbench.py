@@ -10,16 +10,20 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+import structlog
+
 from xtenant.domain import errors
 from xtenant.domain.content import Site
 from xtenant.domain.limits import Limits
-from xtenant.domain.move import STOP_POINTS, MoveJob
+from xtenant.domain.move import STOP_POINTS, MoveJob, MovePhase
 from xtenant.domain.ports.clock import Clock, IdSource
 from xtenant.domain.ports.content import BlobStore
 from xtenant.domain.ports.partner_moves import MoveChannel, Peer, TrustCheck
 from xtenant.domain.ports.stop import StopPoint
 from xtenant.domain.ports.units import UnitOfWork, Units
 from xtenant.domain.tenant import Geo, Tenant
+
+log = structlog.get_logger("xtenant.engine")
 
 
 class Step(Enum):
@@ -39,6 +43,19 @@ def checked(stop: StopPoint) -> StopPoint:
         stop(name)
 
     return at
+
+
+def tell_phase(job: MoveJob, to: MovePhase, *, items: int, size_bytes: int, was: MovePhase | None = None) -> None:
+    """A line of the story that the log tells of a job, written once its commit stands; ids and numbers only."""
+    log.info(
+        "move.phase",
+        job=str(job.job_id),
+        direction=job.direction.name,
+        was=(job.phase if was is None else was).name,
+        to=to.name,
+        items=items,
+        size_bytes=size_bytes,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

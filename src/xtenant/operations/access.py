@@ -12,7 +12,7 @@ from uuid import UUID
 from xtenant.domain import content, errors
 from xtenant.domain.caller import Caller, CallerKind
 from xtenant.domain.content import LockState, Principal, PrincipalKey, PrincipalKind, Role, Site
-from xtenant.domain.directory import GroupId, UserId
+from xtenant.domain.directory import Group, GroupId, User, UserId
 from xtenant.domain.ports.units import UnitOfWork
 
 READ_PERMISSIONS = frozenset({"Sites.Read.All", "Files.Read.All"})
@@ -93,14 +93,26 @@ def author_of(uow: UnitOfWork, caller: Caller) -> PrincipalKey:
 def principal_of_user(uow: UnitOfWork, user_id: UUID) -> Principal:
     """A directory user as principal, under the id alone when the account is gone."""
     user = uow.users.by_ids([UserId(user_id)]).get(UserId(user_id))
-    upn = user.upn if user else str(user_id)
+    if user is not None:
+        return user_as_principal(user)
     return Principal(
         key=PrincipalKey(0),
         kind=PrincipalKind.USER,
         directory_id=user_id,
-        name=user.display_name if user else upn,
-        login=f"i:0#.f|membership|{upn}",
-        mail=user.mail if user else None,
+        name=str(user_id),
+        login=f"i:0#.f|membership|{user_id}",
+    )
+
+
+def user_as_principal(user: User) -> Principal:
+    """A user as principal of the content."""
+    return Principal(
+        key=PrincipalKey(0),
+        kind=PrincipalKind.USER,
+        directory_id=user.user_id,
+        name=user.display_name,
+        login=f"i:0#.f|membership|{user.upn}",
+        mail=user.mail,
     )
 
 
@@ -109,12 +121,17 @@ def principal_of_group(uow: UnitOfWork, group_id: UUID) -> Principal:
     group = uow.groups.by_id(GroupId(group_id))
     if group is None:
         raise errors.NotFound("There is no such group.")
+    return group_as_principal(group)
+
+
+def group_as_principal(group: Group) -> Principal:
+    """A group as principal of the content."""
     return Principal(
         key=PrincipalKey(0),
         kind=PrincipalKind.GROUP,
-        directory_id=group_id,
+        directory_id=group.group_id,
         name=group.display_name,
-        login=f"c:0t.c|tenant|{group_id}",
+        login=f"c:0t.c|tenant|{group.group_id}",
         mail=group.mail,
     )
 

@@ -157,7 +157,7 @@ def _examined(
         found = preconditions.source_problems(settings, site, job)
         found += _other_jobs(uow, job, site)
         if wish.validate_only and site is not None:
-            found += preconditions.path_problems(uow, site, job.target_url)
+            found += preconditions.content_problems(uow, site, job.target_url)
     return job, found, settings.schema_version
 
 

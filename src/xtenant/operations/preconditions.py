@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from xtenant.domain import errors, obstacles, paths
+from xtenant.domain import errors, limits, obstacles, paths
 from xtenant.domain.content import ItemKey, LockState, Site
 from xtenant.domain.identity import SourceKey, UserMapping
 from xtenant.domain.move import PATH_LIMIT, JobKind, MoveJob
@@ -22,6 +22,8 @@ from xtenant.domain.tenant import Geo, GeoCode, HostUrl, TenantId, TenantSetting
 from xtenant.domain.trust import Compatibility, PartnerAnswer, PartnerRole, RelationKey, compatibility_of
 
 PAGE = 1_000
+VERSIONS_A_FILE = limits.DEFAULT.write_rows - 1
+"""A file and all its versions are written in one transaction."""
 LONGEST_AGE = 100 * 365 * 86_400
 """A partner's number of seconds is cut here, before it meets a date."""
 
@@ -59,6 +61,16 @@ def path_problems(uow: UnitOfWork, site: Site, target_url: str) -> list[errors.X
                 return [obstacles.TargetPathTooLong(site.url, target_url)]
         after = page[-1].key
     return []
+
+
+def content_problems(uow: UnitOfWork, site: Site, target_url: str) -> list[errors.XTenantError]:
+    """What only a look at the content tells: paths (R-6.34), and a file whose versions do not fit into one transaction."""
+    found = path_problems(uow, site, target_url)
+    if site.version_count > VERSIONS_A_FILE:
+        item = uow.items.with_more_versions(site.key, than=VERSIONS_A_FILE)
+        if item is not None:
+            found.append(obstacles.TooManyVersions("/".join(uow.items.paths_of([item])[item.key]), VERSIONS_A_FILE))
+    return found
 
 
 def own_word_age(uow: UnitOfWork, geo: GeoCode, partner: HostUrl, *, now: datetime) -> int | None:

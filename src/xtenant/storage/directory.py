@@ -175,6 +175,15 @@ class UserStore:
                 found[UserId(row.user_id)] = _user(row)
         return found
 
+    def by_upns(self, upns: Iterable[str]) -> dict[str, User]:
+        wanted = list(dict.fromkeys(upn.lower() for upn in upns))
+        found: dict[str, User] = {}
+        for start in range(0, len(wanted), IDS_A_QUERY):
+            part = users.c.upn_key.in_(wanted[start : start + IDS_A_QUERY])
+            for row in self._connection.execute(select(users).where(self._live, part)):
+                found[row.upn_key] = _user(row)
+        return found
+
     def page(self, *, after_upn: str, limit: int) -> Sequence[User]:
         query = select(users).where(self._live, users.c.upn_key > after_upn.lower()).order_by(users.c.upn_key)
         return [_user(row) for row in self._connection.execute(query.limit(limit))]
@@ -217,6 +226,15 @@ class GroupStore:
 
     def by_id(self, group_id: GroupId) -> Group | None:
         return self._one(groups.c.group_id == group_id)
+
+    def by_ids(self, group_ids: Iterable[GroupId]) -> dict[GroupId, Group]:
+        wanted = list(dict.fromkeys(group_ids))
+        found: dict[GroupId, Group] = {}
+        for start in range(0, len(wanted), IDS_A_QUERY):
+            part = groups.c.group_id.in_(wanted[start : start + IDS_A_QUERY])
+            for row in self._connection.execute(select(groups).where(self._live, part)):
+                found[GroupId(row.group_id)] = _group(row)
+        return found
 
     def by_alias(self, alias: str) -> Group | None:
         return self._one(groups.c.alias_key == alias.lower())

@@ -275,6 +275,18 @@ class ItemStore:
             for row in self._connection.execute(query):
                 yield version_of(row)
 
+    def with_more_versions(self, site_key: SiteKey, *, than: int) -> Item | None:
+        many = (
+            select(versions.c.item_key)
+            .join(items, items.c.key == versions.c.item_key)
+            .where(self._in(site_key), LIVE)
+            .group_by(versions.c.item_key)
+            .having(func.count() > than)
+            .limit(1)
+        )
+        found = self._list(self._in(site_key), items.c.key.in_(many), limit=1)
+        return found[0] if found else None
+
     def changes(self, site_key: SiteKey, *, after: int, limit: int) -> Sequence[Item]:
         return self._list(
             self._in(site_key), items.c.change_no > after, order=(items.c.change_no, items.c.key), limit=limit

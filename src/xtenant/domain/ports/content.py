@@ -122,6 +122,10 @@ class ItemRepository(Protocol):
         """All versions of many files, by item key, oldest first."""
         ...
 
+    def with_more_versions(self, site_key: SiteKey, *, than: int) -> Item | None:
+        """A live file of a site that has more versions than so many, if there is one."""
+        ...
+
     def changes(self, site_key: SiteKey, *, after: int, limit: int) -> Sequence[Item]:
         """Items, deleted ones included, in change-number order (delta); each number belongs to one item."""
         ...

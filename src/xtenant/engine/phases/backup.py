@@ -9,6 +9,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 
+import structlog
+
 from xtenant.domain import errors
 from xtenant.domain.content import BlobKey, FileVersion, Item, ItemKey, ItemKind, Site
 from xtenant.domain.move import MoveJob, MovePhase
@@ -26,9 +28,11 @@ from xtenant.domain.snapshot import (
 )
 from xtenant.engine import places
 from xtenant.engine.places import BackupPlace
-from xtenant.engine.workbench import Step, Workbench
+from xtenant.engine.workbench import Step, Workbench, tell_phase
 from xtenant.operations.blobs import write_rows
 from xtenant.package.manifest import PartWriter
+
+log = structlog.get_logger("xtenant.engine")
 
 PAGE = 200
 PINS_A_COMMIT = 5_000
@@ -114,6 +118,8 @@ def _seal(bench: Workbench, job: MoveJob, place: BackupPlace) -> Step:
             items_total=place.items,
             bytes_total=place.size_bytes,
         )
+    log.info("move.sealed", job=str(job.job_id), parts=place.ordinal - 1, versions=place.versions)
+    tell_phase(job, MovePhase.RESTORE, items=place.items, size_bytes=place.size_bytes)
     bench.stop("backup.sealed")
     return Step.AGAIN
 
@@ -200,7 +206,7 @@ def _counted(place: BackupPlace, item: Item, versions: Sequence[FileVersion]) ->
     return places.moved(
         place,
         after=item.key,
-        items=place.items + 1,
+        items=place.items + (item.kind is not ItemKind.LIBRARY),  # a library is no item, here as in a site's counter
         versions=place.versions + len(versions),
         size_bytes=place.size_bytes + sum(version.size_bytes for version in versions),
     )

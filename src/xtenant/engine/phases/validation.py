@@ -6,14 +6,18 @@ from __future__ import annotations
 import dataclasses
 from datetime import timedelta
 
+import structlog
+
 from xtenant.domain import errors, obstacles
 from xtenant.domain.content import LockState, Site
 from xtenant.domain.move import SILENCE, Decision, JobKind, MoveJob, MovePhase, MoveState
 from xtenant.domain.ports.partner_moves import Offer, TargetView
 from xtenant.domain.ports.units import UnitOfWork
 from xtenant.engine import endings, places
-from xtenant.engine.workbench import Step, Workbench
+from xtenant.engine.workbench import Step, Workbench, tell_phase
 from xtenant.operations import preconditions
+
+log = structlog.get_logger("xtenant.engine")
 
 
 def offer(bench: Workbench, job: MoveJob) -> Step:
@@ -65,7 +69,7 @@ def _problems(bench: Workbench, job: MoveJob) -> list[errors.XTenantError]:
         site = None if job.site_key is None else uow.sites.by_key(job.site_key)
         found: list[errors.XTenantError] = list(preconditions.source_problems(settings, site, job))
         if site is not None:
-            found += preconditions.path_problems(uow, site, job.target_url)
+            found += preconditions.content_problems(uow, site, job.target_url)
         age = preconditions.own_word_age(uow, job.geo, job.partner, now=bench.clock.business_now())
     if not bench.trust.good(job.geo, job.partner, partner_is_source=False):
         return [*found, preconditions.no_trust(job.partner)]
@@ -79,8 +83,8 @@ def _freeze(bench: Workbench, job: MoveJob) -> Step:
     with bench.held(job) as (uow, now_job):
         site = None if job.site_key is None else uow.sites.by_key(job.site_key, lock=True)
         obstacle = _unfreezable(site, job)
+        epoch = site.epoch + 1 if site is not None else 0
         if obstacle is None and site is not None:
-            epoch = site.epoch + 1
             uow.sites.update(dataclasses.replace(site, frozen_by=job.job_id, epoch=epoch))
             bench.save(
                 uow,
@@ -92,8 +96,10 @@ def _freeze(bench: Workbench, job: MoveJob) -> Step:
                 items_total=site.item_count,
                 bytes_total=site.size_bytes,
             )
-    if obstacle is not None:
-        return endings.give_up(bench, job, obstacle)
+    if obstacle is not None or site is None:
+        return endings.give_up(bench, job, obstacle or obstacles.SourceMissing(job.source_url))
+    log.info("move.freeze", job=str(job.job_id), epoch=epoch, change_no=site.change_no)
+    tell_phase(job, MovePhase.BACKUP, items=site.item_count, size_bytes=site.size_bytes)
     bench.stop("backup.frozen")
     return Step.AGAIN
 
@@ -122,7 +128,7 @@ def grant(bench: Workbench, job: MoveJob) -> Step:
         )
     if found:
         return endings.refuse_here(bench, job, found[0])
-    now = bench.clock.business_now()
+    now, version, given = bench.clock.business_now(), 0, False
     with bench.held(job) as (uow, now_job):
         locked = uow.grants.lock(job.job_id)
         if locked is not None and locked.given_at is None and locked.decision is Decision.NONE:
@@ -130,9 +136,12 @@ def grant(bench: Workbench, job: MoveJob) -> Step:
             version = in_force.version if in_force else 0
             target_key = _target_key(bench, uow, job, version)
             uow.grants.save(dataclasses.replace(locked, given_at=now, map_version=version, target_key=target_key))
+            given = True
         # the source may have asked for Restore meanwhile: then the row says so, and is due at once
         if now_job.phase is MovePhase.VALIDATION:
             bench.park(uow, now_job, now + SILENCE)
+    if given:
+        log.info("move.grant", job=str(job.job_id), map_version=version)
     bench.stop("grant.given")
     return Step.OVER if now_job.phase is MovePhase.VALIDATION else Step.AGAIN
 

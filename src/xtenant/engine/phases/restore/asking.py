@@ -9,7 +9,7 @@ from xtenant.domain.move import PUBLISH_SECONDS, Decision, Intent, MoveJob, Move
 from xtenant.domain.ports.partner_moves import Offer, TargetView
 from xtenant.domain.snapshot import Snapshot
 from xtenant.engine import endings
-from xtenant.engine.workbench import Step, Workbench
+from xtenant.engine.workbench import Step, Workbench, tell_phase
 
 log = structlog.get_logger("xtenant.engine")
 
@@ -112,6 +112,7 @@ def _adopt(bench: Workbench, job: MoveJob, intent: Intent | None, view: TargetVi
             items_done=now_job.items_total,
             bytes_done=now_job.bytes_total,
         )
-    log.info("move.published", job=str(job.job_id))
+    log.info("move.published", job=str(job.job_id), attempt=intent.attempt)
+    tell_phase(job, MovePhase.CLEANUP, items=job.items_total, size_bytes=job.bytes_total)
     bench.stop("restore.answer_recorded")
     return Step.AGAIN

@@ -9,6 +9,8 @@ import dataclasses
 import itertools
 from collections.abc import Sequence
 
+import structlog
+
 from xtenant.domain import content, obstacles
 from xtenant.domain.content import (
     GROUP_TEMPLATE,
@@ -25,7 +27,7 @@ from xtenant.domain.content import (
     SiteKey,
     StoredBlob,
 )
-from xtenant.domain.move import BATCH_ITEMS, Decision, Grant, JobKind, MoveJob
+from xtenant.domain.move import BATCH_ITEMS, Decision, Grant, JobKind, MoveJob, MovePhase
 from xtenant.domain.ports.units import UnitOfWork
 from xtenant.domain.snapshot import (
     ManifestAssignment,
@@ -40,8 +42,10 @@ from xtenant.domain.snapshot import (
 from xtenant.engine import endings, places
 from xtenant.engine.phases.restore import people, pulling
 from xtenant.engine.places import RestorePlace
-from xtenant.engine.workbench import Step, Workbench
+from xtenant.engine.workbench import Step, Workbench, tell_phase
 from xtenant.package.reader import read_part
+
+log = structlog.get_logger("xtenant.engine")
 
 VERSIONS_A_BATCH = 7_000
 TEMPLATES = {JobKind.USER: PERSONAL_TEMPLATE, JobKind.GROUP: GROUP_TEMPLATE, JobKind.SITE: TEAM_SITE_TEMPLATE}
@@ -56,21 +60,16 @@ def build(bench: Workbench, job: MoveJob, grant: Grant, snapshot: Snapshot) -> S
         return _built(bench, job, grant.site_key)
     stored = pulling.part_bytes(bench, job, snapshot.parts[place.part - 1])
     batch = next_batch(stored, place.at)
-    pulling.content_of(bench, job, batch)
+    pulling.content_of(bench, job, batch, done=place.size_bytes)
     at = place.at + len(batch)
     ended = at >= snapshot.parts[place.part - 1].objects
+    items, size = _figures(batch)
+    place = places.moved(place, items=place.items + items, size_bytes=place.size_bytes + size)
     after = places.moved(place, part=place.part + 1, at=0) if ended else places.moved(place, at=at)
     with bench.held(job) as (uow, now_job):
         _open_grant(uow, job)
         _write(uow, bench, now_job, grant, batch)
-        done = _figures(batch)
-        bench.save(
-            uow,
-            now_job,
-            cursor=places.written(after),
-            items_done=now_job.items_done + done[0],
-            bytes_done=now_job.bytes_done + done[1],
-        )
+        bench.save(uow, now_job, cursor=places.written(after), items_done=after.items, bytes_done=after.size_bytes)
     bench.stop("target.rows_written")
     return Step.AGAIN
 
@@ -105,6 +104,9 @@ def _reserve(bench: Workbench, job: MoveJob) -> Step:
             bench.save(uow, now_job, site_key=site.key, cursor=places.written(RestorePlace()))
     except content.NameTaken:
         return endings.refuse_here(bench, job, obstacles.TargetTaken())
+    # the row came to Restore by the source's call
+    before, total = MovePhase.VALIDATION, job.bytes_total
+    tell_phase(job, MovePhase.RESTORE, was=before, items=job.items_total, size_bytes=total)
     bench.stop("target.reserved")
     return Step.AGAIN
 
@@ -223,7 +225,7 @@ def _versions(thing: ManifestFile, keys: dict[int, PrincipalKey]) -> tuple[NewVe
 
 
 def _figures(batch: Sequence[ManifestObject]) -> tuple[int, int]:
-    items = sum(isinstance(thing, ManifestLibrary | ManifestFolder | ManifestFile) for thing in batch)
+    items = sum(isinstance(thing, ManifestFolder | ManifestFile) for thing in batch)
     size = sum(version.size_bytes for thing in batch if isinstance(thing, ManifestFile) for version in thing.versions)
     return items, size
 
@@ -233,5 +235,6 @@ def _built(bench: Workbench, job: MoveJob, site_key: SiteKey) -> Step:
         site = uow.sites.by_key(site_key)
         change_no = site.change_no if site else 0
         bench.save(uow, now_job, cursor=places.written(RestorePlace(stage="verify", change_no=change_no)))
+    log.info("move.restored", job=str(job.job_id), items=job.items_done, size_bytes=job.bytes_done)
     bench.stop("target.built")
     return Step.AGAIN

@@ -21,12 +21,14 @@ UNMAPPED_IDS = uuid.UUID("7b0f7a2e-3c9f-5d52-8a43-6b1c4f0d9e21")
 """Namespace of the ids of people who exist here as text only (our choice): the same person gets the same id in every move."""
 
 ANYBODY = PrincipalKey(0)
+Mapping = UserMapping | GroupMapping
 
 
 def resolve(uow: UnitOfWork, job: MoveJob, grant: Grant, people: Sequence[ManifestPrincipal]) -> None:
     """Write the resolution rows and the principals of some of the source's people."""
     mapped = uow.identity_map.resolve(grant.geo, grant.map_version, [_key(job, person) for person in people])
-    found = [_resolved(uow, job, person, mapped.get(_key(job, person))) for person in people]
+    here = _directory(uow, mapped.values())
+    found = [_resolved(job, person, mapped.get(_key(job, person)), here) for person in people]
     uow.principals.ensure(principal for principal, _ in found)
     uow.resolutions.add(
         [
@@ -50,17 +52,25 @@ def _key(job: MoveJob, person: ManifestPrincipal) -> SourceKey:
     return SourceKey(job.partner_tenant_id, str(person.directory_id) if person.kind is PrincipalKind.GROUP else upn)
 
 
+def _directory(uow: UnitOfWork, rows: Iterable[Mapping]) -> dict[str, Principal]:
+    """The people and groups that rows of the map name, as far as they are here: one query for all users, one for all
+    groups."""
+    rows = list(rows)
+    users = uow.users.by_upns(row.target_upn for row in rows if isinstance(row, UserMapping))
+    groups = uow.groups.by_ids(GroupId(row.target_group_id) for row in rows if isinstance(row, GroupMapping))
+    here = {upn: access.user_as_principal(user) for upn, user in users.items()}
+    return here | {str(group_id): access.group_as_principal(group) for group_id, group in groups.items()}
+
+
 def _resolved(
-    uow: UnitOfWork, job: MoveJob, person: ManifestPrincipal, row: UserMapping | GroupMapping | None
+    job: MoveJob, person: ManifestPrincipal, row: Mapping | None, here: dict[str, Principal]
 ) -> tuple[Principal, ResolutionRule]:
     if person.kind is PrincipalKind.SYSTEM:
         return _as_it_is(person), ResolutionRule.SYSTEM
-    if isinstance(row, UserMapping):
-        user = uow.users.by_upn(row.target_upn)
-        if user is not None:
-            return access.principal_of_user(uow, user.user_id), ResolutionRule.MAP
-    if isinstance(row, GroupMapping) and uow.groups.by_id(GroupId(row.target_group_id)) is not None:
-        return access.principal_of_group(uow, row.target_group_id), ResolutionRule.MAP
+    if row is not None:
+        name = row.target_upn.lower() if isinstance(row, UserMapping) else str(row.target_group_id)
+        if name in here:
+            return here[name], ResolutionRule.MAP
     return _text_only(job, person), ResolutionRule.UNMAPPED
 
 

@@ -31,8 +31,9 @@ def part_bytes(bench: Workbench, job: MoveJob, seal: PartSeal) -> bytes:
     raise obstacles.SnapshotDamaged(f"The manifest's part {seal.name} is not what was sealed.")
 
 
-def content_of(bench: Workbench, job: MoveJob, things: Sequence[ManifestObject]) -> int:
-    """Have the content of all versions here, durable, recorded and pinned; the bytes that were pulled."""
+def content_of(bench: Workbench, job: MoveJob, things: Sequence[ManifestObject], *, done: int = 0) -> None:
+    """Have the content of all versions here, durable, recorded and pinned. `done` bytes of the site stand here already; what
+    is pulled is told as progress."""
     wanted: dict[BlobKey, tuple[int, str]] = {}
     for thing in things:
         if isinstance(thing, ManifestFile):
@@ -41,13 +42,11 @@ def content_of(bench: Workbench, job: MoveJob, things: Sequence[ManifestObject])
     with bench.units.read() as uow:
         known = uow.blobs.known(wanted)
     missing = [key for key in wanted if key not in known]
-    pulled = 0
     for pack in _packs(missing, wanted):
-        pulled += _pull(bench, job, pack, wanted)
+        done += _pull(bench, job, pack, wanted, done)
     here = [key for key in wanted if key in known]
     for start in range(0, len(here), PINS_A_COMMIT):
         _record(bench, job, [], here[start : start + PINS_A_COMMIT])
-    return pulled
 
 
 def _packs(keys: Sequence[BlobKey], wanted: dict[BlobKey, tuple[int, str]]) -> Iterator[list[BlobKey]]:
@@ -64,16 +63,19 @@ def _packs(keys: Sequence[BlobKey], wanted: dict[BlobKey, tuple[int, str]]) -> I
         yield pack
 
 
-def _pull(bench: Workbench, job: MoveJob, pack: Sequence[BlobKey], wanted: dict[BlobKey, tuple[int, str]]) -> int:
+def _pull(
+    bench: Workbench, job: MoveJob, pack: Sequence[BlobKey], wanted: dict[BlobKey, tuple[int, str]], done: int
+) -> int:
+    """The bytes that were pulled."""
     left = list(pack)
     pulled = 0
     for _ in range(HASH_TRIES):
         got = _receive(bench, job, left, wanted)
         bench.blobs.settle([blob.key for blob in got])
         bench.stop("target.blobs_settled")
-        _record(bench, job, got, [blob.key for blob in got])
-        bench.stop("target.blobs_recorded")
         pulled += sum(blob.size_bytes for blob in got)
+        _record(bench, job, got, [blob.key for blob in got], done=done + pulled)
+        bench.stop("target.blobs_recorded")
         here = {blob.key for blob in got}
         left = [key for key in left if key not in here]
         if not left:
@@ -96,12 +98,16 @@ def _receive(
     return got
 
 
-def _record(bench: Workbench, job: MoveJob, stored: Sequence[StoredBlob], keys: Sequence[BlobKey]) -> None:
+def _record(
+    bench: Workbench, job: MoveJob, stored: Sequence[StoredBlob], keys: Sequence[BlobKey], *, done: int = 0
+) -> None:
     if not keys:
         return
-    with bench.held(job) as (uow, _):
+    with bench.held(job) as (uow, now_job):
         write_rows(uow, bench.blobs, stored, clock=bench.clock)
         uow.blobs.pin(job.job_id, keys)
+        if done > now_job.bytes_done:
+            bench.save(uow, now_job, bytes_done=done)
 
 
 def _blame(bench: Workbench, job: MoveJob, key: BlobKey, path: str) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from uuid import UUID
 
+import structlog
 from starlette.responses import Response, StreamingResponse
 
 from xtenant.domain import errors
 from xtenant.domain.caller import Who
 from xtenant.domain.content import BlobKey
-from xtenant.domain.move import MoveJobId
+from xtenant.domain.move import Decision, Direction, MoveJobId
 from xtenant.domain.ports.content import BlobStore
 from xtenant.domain.ports.partner_moves import Offer, StartQuestion
 from xtenant.domain.snapshot import Snapshot
@@ -26,6 +27,8 @@ from xtenant.wire.edge import Call
 from xtenant.wire.partner_caller import claims_of
 from xtenant.wire.routes import Evidence, Route
 
+log = structlog.get_logger("xtenant.engine")
+
 Answering = Callable[[Call, PartnerCall, bytes], Awaitable[Response]]
 _JSON = "application/json"
 _BYTES = "application/octet-stream"
@@ -36,6 +39,11 @@ def routes(backend: Backend) -> list[Route]:
     """One route for each operation of `codec.OPERATIONS`."""
     answers = {**_TargetAnswers(backend).table, **_SourceAnswers(backend).table}
     return [_route(backend, op, answers[op]) for op in codec.OPERATIONS]
+
+
+def _tell(event: str, asked: PartnerCall, **facts: object) -> None:
+    """The target's log of what it has committed at a source's word; the rest of the story is its engine's."""
+    log.info(event, job=str(asked.job_id), direction=Direction.IN.name, **facts)
 
 
 class _TargetAnswers:
@@ -87,24 +95,33 @@ class _TargetAnswers:
     async def publish(self, call: Call, asked: PartnerCall, body: bytes) -> Response:
         received = self._clock.monotonic()
         wish = codec.decode(body, codec.PublishMessage)
-        return _json(
-            await call.run(
-                grants.receive_publish,
-                self._units,
-                asked,
-                wish.root,
-                deadline_seconds=wish.deadline_seconds,
-                received=received,
-                clock=self._clock,
-                stop=self._stop,
-            )
+        view = await call.run(
+            grants.receive_publish,
+            self._units,
+            asked,
+            wish.root,
+            deadline_seconds=wish.deadline_seconds,
+            received=received,
+            clock=self._clock,
+            stop=self._stop,
         )
+        if view.late or view.decision is not Decision.NONE:
+            _tell(
+                "move.published" if view.decision is Decision.PUBLISHED else "move.not_published", asked, late=view.late
+            )
+        return _json(view)
 
     async def abort(self, call: Call, asked: PartnerCall, body: bytes) -> Response:
-        return _json(await call.run(grants.receive_abort, self._units, asked, clock=self._clock, stop=self._stop))
+        view = await call.run(grants.receive_abort, self._units, asked, clock=self._clock, stop=self._stop)
+        if view.decision is Decision.REFUSED:
+            _tell("move.failed", asked, code=view.reason_code)
+        return _json(view)
 
     async def finish(self, call: Call, asked: PartnerCall, body: bytes) -> Response:
-        return _json(await call.run(grants.receive_finish, self._units, asked, clock=self._clock, stop=self._stop))
+        view = await call.run(grants.receive_finish, self._units, asked, clock=self._clock, stop=self._stop)
+        if view.decision is Decision.PUBLISHED:
+            _tell("move.success", asked, items=view.items_done, size_bytes=view.bytes_done)
+        return _json(view)
 
 
 class _SourceAnswers:

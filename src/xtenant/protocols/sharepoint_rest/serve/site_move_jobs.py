@@ -11,6 +11,7 @@ import hashlib
 from datetime import UTC, datetime
 from uuid import UUID
 
+import structlog
 from starlette.responses import Response
 
 from xtenant.domain import errors
@@ -27,6 +28,8 @@ from xtenant.wire import odata
 from xtenant.wire.backend import Backend
 from xtenant.wire.edge import Call
 from xtenant.wire.routes import Evidence, Handler, Route
+
+log = structlog.get_logger("xtenant.engine")
 
 MOST_ROWS = 10_000
 LONGEST_KEY = 255
@@ -79,6 +82,8 @@ class _Answers:
             ids=self._backend.ids,
             limits=self._backend.limits,
         )
+        if not job.validation_only:
+            log.info("move.scheduled", job=str(job.job_id), kind=job.kind.value, items=job.items_total)
         return self._shown(call, job, 200 if job.validation_only else 201)
 
     async def by_url(self, call: Call) -> Response:
