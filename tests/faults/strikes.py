@@ -18,7 +18,7 @@ from xtenant.proof.baseline import Baseline
 from xtenant.proof.compare import Aspect
 
 STRIKE_SECONDS = 60.0
-END_SECONDS = 120.0
+END_SECONDS = 180.0
 
 _numbers = itertools.count(1)
 

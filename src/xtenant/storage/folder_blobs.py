@@ -121,7 +121,7 @@ class FolderBlobs:
         return length
 
     def missing(self, keys: Iterable[BlobKey]) -> frozenset[BlobKey]:
-        return frozenset(key for key in keys if not self._path(key).exists() and self._packs.find(key) is None)
+        return frozenset(key for key in keys if not self._present(key))
 
     def delete(self, keys: Sequence[BlobKey]) -> None:
         folders: set[Path] = set()
@@ -165,7 +165,7 @@ class FolderBlobs:
         list(self._pool.map(_sync_folder, sorted(folders)))
 
     def _present(self, key: BlobKey) -> bool:
-        return self._path(key).exists() or self._packs.find(key) is not None
+        return self._packs.find(key) is not None or self._path(key).exists()
 
     def _path(self, key: BlobKey) -> Path:
         name = key.hex()
