@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from xtenant.cli.output import OutputOption, emit
+from xtenant.cli.output import OutputOption, emit, note
 from xtenant.cli.tools import GeoOption, TenantOption, Tools, WhatIfOption, YesOption, tools_of
 from xtenant.client.moves import MoveJob, Report, StartWish, Unit
 from xtenant.client.tenant import TenantClient
@@ -209,6 +209,8 @@ async def _until_ended(tools: Tools, client: TenantClient, ids: list[str] | None
     jobs = [await _job(client, one) for one in ids or []]
     if ids is None:
         jobs = [job for job in await client.moves.report(Report()) if not job.ended]
+        if not jobs:
+            note("No move is under way; `xtenant move list` shows those that have ended.")
     pause, longest = POLL_SECONDS
     with _bars() as bars:
         tasks = {job.id: bars.add_task(job.source_url, total=None, state=job.state_name) for job in jobs}

@@ -36,9 +36,15 @@ class MapClient:
             if path.stat().st_size > DEFAULT.xml_body:
                 raise errors.TooLarge(f"{path} is larger than {DEFAULT.xml_body} bytes.")
             text = path.read_text(encoding="utf-8-sig")
+        except FileNotFoundError as error:
+            raise errors.UsageError(
+                f"There is no file {path}.",
+                remedy="Name the identity map: six columns, no header, as `User,SOURCE-TENANT-ID,SOURCE-UPN,TARGET-UPN,"
+                "TARGET-MAIL,RegularUser`.",
+            ) from error
         except OSError as error:
             raise errors.UsageError(
-                f"The identity map {path} cannot be read.", remedy="Close it elsewhere (E-30)."
+                f"The identity map {path} cannot be read: {error.strerror}.", remedy="Close it elsewhere (E-30)."
             ) from error
         except UnicodeDecodeError as error:
             raise errors.UsageError(f"{path} is not UTF-8.", remedy="Save it as CSV UTF-8.") from error

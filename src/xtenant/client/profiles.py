@@ -164,7 +164,10 @@ class ProfileStore:
         elif profiles:
             remedy = f"There are: {', '.join(profiles)}. Make one with `xtenant connect {name} --url …`."
         else:
-            remedy = f"Make it with `xtenant connect {name} --url https://NAME-admin.sharepoint.com …`."
+            remedy = (
+                f"Make it with `xtenant connect {name} --url https://NAME-admin.sharepoint.com …`. "
+                "For a lab's tenants run the command through `xtenant lab exec -- …`."
+            )
         raise UnknownProfile(f"There is no profile '{name}'.", remedy=remedy, near=near)
 
     def find(self, name: str) -> Profile | None:

@@ -11,7 +11,7 @@ from xtenant.client.trust import TrustClient
 from xtenant.domain import errors
 from xtenant.domain.ports.clock import Clock, IdSource
 from xtenant.domain.tenant import HostUrl, parse_host_url
-from xtenant.domain.trust import Compatibility
+from xtenant.domain.trust import Compatibility, UnknownPartner
 from xtenant.protocols.csom import call as csom
 from xtenant.protocols.graph.call import tenants
 from xtenant.protocols.partner.call import tenant_in_challenge
@@ -71,6 +71,8 @@ class TenantClient:
         """
         try:
             answer = await self.session.request("GET", f"{partner}_vti_bin/client.svc/", bearer=False)
+        except errors.UnknownHost as error:
+            raise UnknownPartner(f"There is no tenant at {partner.host}; nothing was sent.") from error
         except errors.NetworkError as error:
             raise errors.PartnerUnreachable(error.text) from error
         tenant_id = tenant_in_challenge(answer)

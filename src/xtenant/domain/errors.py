@@ -12,6 +12,7 @@ XTenantError
 │   └── Expired               what a token stood for is no longer kept
 ├── PartnerUnreachable        the other tenant could not be asked               exit 6
 ├── NetworkError              the own tenant could not be reached               exit 6
+│   └── UnknownHost           the proxy knows no way to a host
 ├── Throttled                 come again later                                  exit 6
 ├── StorageFull               no room for content
 └── Unexpected                a fault of ours
@@ -188,6 +189,14 @@ class NetworkError(XTenantError):
     remedy = "Check the connection, the proxy and that the tenant's service runs, then try again."
     retry = Retry.LATER
     exit_code = ExitCode.PARTNER_OR_NETWORK
+
+
+class UnknownHost(NetworkError):
+    """The proxy knows no way to a host: in a lab, no tenant of the lab has that name (settled A 4)."""
+
+    code = "unknownHost"
+    remedy = "In a lab only the lab's own tenants exist; `xtenant lab status` lists them."
+    retry = Retry.NEVER
 
 
 class Throttled(XTenantError):

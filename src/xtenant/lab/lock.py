@@ -18,12 +18,22 @@ class HomeInUse(errors.Conflict):
     remedy = "Stop the other process first (`xtenant lab down`), or use another home."
 
 
+class HomeNotWritable(errors.UsageError):
+    """The home cannot be made or written."""
+
+    code = "homeNotWritable"
+    remedy = "Name a folder of yours with --home, or with XTENANT_LAB."
+
+
 class HomeLock:
-    """Held from its making until `release`. Raises HomeInUse when somebody else holds it."""
+    """Held from its making until `release`. Raises HomeInUse when somebody else holds it, HomeNotWritable."""
 
     def __init__(self, home: Path) -> None:
-        make_private_folder(home)
-        self._file = (home / LOCK_NAME).open("w")
+        try:
+            make_private_folder(home)
+            self._file = (home / LOCK_NAME).open("w")
+        except OSError as error:
+            raise HomeNotWritable(f"{home} cannot be written: {error.strerror}.") from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

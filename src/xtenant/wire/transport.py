@@ -79,10 +79,7 @@ def network_error(error: httpx.HTTPError, host: str) -> errors.NetworkError:
     """Say in plain words why a request did not get through; a lab's proxy says 403 or 503 (settled A 4)."""
     text = str(error)
     if isinstance(error, httpx.ProxyError) and text.startswith("403"):
-        return errors.NetworkError(
-            f"The proxy does not lead to {host}: unknown host.",
-            remedy="In a lab only the lab's own tenants exist; `xtenant lab status` lists them.",
-        )
+        return errors.UnknownHost(f"The proxy does not lead to {host}: unknown host.")
     if isinstance(error, httpx.ProxyError) and text.startswith("503"):
         return errors.NetworkError(
             f"The service of {host} is stopped.", remedy="Start it with `xtenant lab start TENANT`."

@@ -43,11 +43,15 @@ class Brought:
 
 
 def content_of(folder: Path | None) -> Content:
-    """The folder given, or the example estate. Raises UsageError when it is not there."""
+    """The folder given, or the example estate. Raises UsageError when it is not there or holds no file."""
     chosen = Content(site=EXAMPLES / "site", onedrive=EXAMPLES / "onedrive") if folder is None else Content(site=folder)
     if not chosen.site.is_dir():
         raise errors.UsageError(
             f"{chosen.site} is not a folder.", remedy="Name a folder with files: xtenant demo --content FOLDER."
+        )
+    if next(_plain_files(chosen.site), None) is None:
+        raise errors.UsageError(
+            f"There is no file in {chosen.site}.", remedy="Name a folder with files: xtenant demo --content FOLDER."
         )
     return chosen
 
