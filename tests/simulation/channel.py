@@ -15,7 +15,8 @@ from xtenant.operations import grants, preconditions, snapshots
 from xtenant.operations.grants import PartnerCall
 
 if TYPE_CHECKING:
-    from simulation.world import Side, World
+    from simulation.sides import Side
+    from simulation.world import World
 
 T = TypeVar("T")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from simulation.channel import Fate
-from simulation.world import SOURCE, TARGET, World
+from simulation.template import SOURCE, TARGET
+from simulation.world import World
 from xtenant.domain.move import Decision, MoveState
 
 

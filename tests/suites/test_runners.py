@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from simulation.channel import Fate
-from simulation.world import SOURCE, TARGET, Side, World, make_template
+from simulation.sides import Side
+from simulation.template import SOURCE, TARGET, make_template
+from simulation.world import World
 from xtenant.domain.move import MoveState
 from xtenant.domain.ports.move import Claim
 from xtenant.engine.dispatcher import Dispatcher, Runner
