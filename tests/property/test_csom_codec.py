@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,6 +34,7 @@ from xtenant.protocols.csom.codec.values import (
     SetProperty,
     ValueObject,
 )
+from xtenant.protocols.csom.codec.xml import read as read_xml
 
 LIMITS = Limits()
 xml_text = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs"), exclude_characters="\ufffe\uffff"))
@@ -149,3 +151,15 @@ def test_any_answer_is_a_reply_or_malformed(body: bytes) -> None:
         read_reply(body)
     except MalformedReply:
         pass
+
+
+def test_an_ampersand_in_an_attribute_comes_back_as_it_was_written() -> None:
+    root = read_xml(b'<Request xmlns="urn:x" Name="https://a/?x=1&amp;y=&quot;2&quot;"/>', "urn:x", LIMITS)
+    assert root.attributes["Name"] == 'https://a/?x=1&y="2"'
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_an_entity_of_the_callers_own_is_refused_in_any_encoding(encoding: str) -> None:
+    body = '<!DOCTYPE a [<!ENTITY x "y">]><Request xmlns="urn:x" Name="&x;"/>'
+    with pytest.raises(InvalidClientQuery):
+        read_xml(body.encode(encoding), "urn:x", LIMITS)
