@@ -12,12 +12,15 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
 
+from xtenant.domain import errors
 from xtenant.domain.ports.units import count_open_units
 from xtenant.domain.tenant import TenantId
 from xtenant.storage.unit_of_work import SqlUnitOfWork
 
 BUSY_SECONDS = 30
+POSTGRES_DISK_FULL = "53100"
 
 
 def open_engine(url: str) -> Engine:
@@ -75,11 +78,25 @@ class SqlUnits:
             options["isolation_level"] = "REPEATABLE READ"
         count_open_units(+1)
         try:
-            with self._engine.connect().execution_options(**options) as connection:
+            with _full_disk_told(), self._engine.connect().execution_options(**options) as connection:
                 with _writes_refused(connection, unless=writing), connection.begin():
                     yield SqlUnitOfWork(connection, self._tenant_id)
         finally:
             count_open_units(-1)
+
+
+@contextmanager
+def _full_disk_told() -> Generator[None]:
+    """Raise StorageFull where the database has no room left; the transaction is rolled back then."""
+    try:
+        yield
+    except DBAPIError as error:
+        full_sqlite = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        if full_sqlite or getattr(error.orig, "sqlstate", None) == POSTGRES_DISK_FULL:
+            raise errors.StorageFull(
+                "The disk of the database is full.", remedy="Make room there, then repeat."
+            ) from error
+        raise
 
 
 @contextmanager

@@ -166,8 +166,7 @@ class BulkTransfer:
         connection = self._take(parts.hostname, parts.port or 443)
         try:
             sent = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity", **headers}
-            connection.request(method, target, body=body, headers=sent)
-            answer = connection.getresponse()
+            answer = _asked(connection, method, target, body, sent)
             yield answer
         except BaseException:
             connection.close()
@@ -216,6 +215,24 @@ class BulkTransfer:
         wait = seconds if seconds is not None else min(LONGEST_WAIT_SECONDS, 0.1 * 2**failures)
         self._clock.wait(wait)
         return failures
+
+
+def _asked(
+    connection: http.client.HTTPSConnection,
+    method: str,
+    target: str,
+    body: Iterator[bytes] | None,
+    headers: dict[str, str],
+) -> http.client.HTTPResponse:
+    """The answer; also where the server refused before it had the whole body, and listened no longer."""
+    try:
+        connection.request(method, target, body=body, headers=headers)
+    except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError) as broken:
+        try:
+            return connection.getresponse()
+        except _BROKEN:
+            raise broken from None
+    return connection.getresponse()
 
 
 def _is_quiet(connection: http.client.HTTPSConnection) -> bool:
@@ -279,6 +296,8 @@ def _raise_for(answer: http.client.HTTPResponse, url: str) -> None:
         raise errors.WrongRange(text)
     if status == 423:
         raise errors.Locked(text)
+    if status == 507:
+        raise errors.StorageFull(f"{host} has no room for this content.")
     raise errors.NetworkError(text)
 
 
