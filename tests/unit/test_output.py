@@ -68,3 +68,11 @@ def test_piped_output_is_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 class _Kind(Enum):
     LAB = "lab"
+
+
+def test_a_row_that_fits_no_terminal_becomes_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xtenant.cli.output._width", lambda: 60)
+    rows = [{"id": "b298219e-3440-40b8-8931-46e805e2b85b", "url": "https://contoso.sharepoint.com/sites/project" * 3}]
+    shown = rendered(rows, Format.TABLE)
+    assert "id    b298219e-3440-40b8-8931-46e805e2b85b" in shown
+    assert max(map(len, shown.splitlines())) <= 60

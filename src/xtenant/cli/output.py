@@ -111,21 +111,36 @@ def _cell(value: Any) -> str:
 
 def _table(plain: Any) -> str:
     if isinstance(plain, dict):
-        table = Table(show_header=False, box=box.SIMPLE)
-        for name, value in cast(dict[str, Any], plain).items():
-            table.add_row(name, _cell(value))
-    else:
-        rows = _rows(plain)
-        if not rows:
-            return "nothing\n"
-        table = Table(box=box.SIMPLE)
-        columns = _columns(rows)
-        for name in columns:
-            table.add_column(name, overflow="fold")
-        for row in rows:
-            table.add_row(*(_cell(row.get(name)) for name in columns))
+        return _printed([_object_table(cast(dict[str, Any], plain))])
+    rows = _rows(plain)
+    if not rows:
+        return "nothing\n"
+    columns = _columns(rows)
+    cells = [[_cell(row.get(name)) for name in columns] for row in rows]
+    natural = sum(max(map(len, column)) + 3 for column in zip(columns, *cells, strict=True))
+    if natural > 2 * _width():  # cells of a few letters each can be read by nobody: one block a row instead
+        return _printed([_object_table(row) for row in rows])
+    table = Table(box=box.SIMPLE)
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    for row in cells:
+        table.add_row(*row)
+    return _printed([table])
+
+
+def _object_table(plain: dict[str, Any]) -> Table:
+    table = Table(show_header=False, box=box.SIMPLE)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in plain.items():
+        table.add_row(name, _cell(value))
+    return table
+
+
+def _printed(tables: Sequence[Table]) -> str:
     shown = Console(file=io.StringIO(), width=_width(), markup=False, highlight=False, emoji=False)
-    shown.print(table)
+    for table in tables:
+        shown.print(table)
     return cast(io.StringIO, shown.file).getvalue()
 
 
