@@ -10,7 +10,7 @@ import typer
 
 from xtenant.cli.demo.estate import ONEDRIVE, SITE, Content, bring_in, content_of
 from xtenant.cli.demo.proving import Proved, Prover
-from xtenant.cli.demo.stage import SOURCE, TARGET, Stage, home_of_its_own, running_lab
+from xtenant.cli.demo.stage import SOURCE, TARGET, Stage, home_of_its_own, interruptible, running_lab
 from xtenant.cli.demo.steps import Moved, PlannedMove, SevenSteps
 from xtenant.cli.demo.telling import Teller
 from xtenant.client.migration import Migration
@@ -46,7 +46,7 @@ def demo(
     teller, clock = Teller(), SystemClock()
     started = clock.monotonic()
     chosen = content_of(content)
-    with home_of_its_own(home, keep=keep) as place:
+    with interruptible(), home_of_its_own(home, keep=keep) as place:
         teller.heading(f"A lab with two tenants, {SOURCE} and {TARGET}")
         with running_lab(place) as stage:
             teller.say(f"ready after {clock.monotonic() - started:.1f} s in {place}")

@@ -69,7 +69,6 @@ def home_of_its_own(given: Path | None, *, keep: bool) -> Generator[Path]:
 def running_lab(home: Path) -> Generator[Stage]:
     """Start the lab, and end it whatever happens, Ctrl-C and SIGTERM included. Raises LabMissing when it does not start."""
     with ExitStack() as stack:
-        stack.enter_context(_interrupted_by(signal.SIGTERM, signal.SIGHUP))
         clock, ids = SystemClock(), SystemIds()
         estate = launch.prepare(
             home,
@@ -96,13 +95,13 @@ def _stop(home: Path) -> None:
 
 
 @contextmanager
-def _interrupted_by(*signals: signal.Signals) -> Generator[None]:
-    """Let these signals end the demo as Ctrl-C does."""
+def interruptible() -> Generator[None]:
+    """Let SIGTERM and SIGHUP end the demo as Ctrl-C does; entered before anything is made that must be removed again."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    with _handled_by(interrupt, signals):
+    with _handled_by(interrupt, (signal.SIGTERM, signal.SIGHUP)):
         yield
 
 
