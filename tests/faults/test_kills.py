@@ -17,22 +17,18 @@ from xtenant.lab.estate import tenant_home
 TINY_FILES = 2_300
 """So many that there is a second part, and a second batch of rows."""
 
-DOZEN = [
+BLOWS = [
     Blow(side=SOURCE, point="validation.offer_marked"),
     Blow(side=TARGET, point="grant.given"),
-    Blow(side=SOURCE, point="backup.frozen"),
     Blow(side=SOURCE, point="backup.part_settled", count=2),
-    Blow(side=SOURCE, point="backup.sealed"),
-    Blow(side=TARGET, point="target.blobs_settled"),
     Blow(side=TARGET, point="target.rows_written", count=2),
-    Blow(side=TARGET, point="target.built"),
     Blow(side=SOURCE, point="restore.intended"),
     Blow(side=TARGET, point="publish.before_commit"),
     Blow(side=TARGET, point="publish.committed"),
-    Blow(side=SOURCE, point="restore.answer_recorded"),
     Blow(side=SOURCE, point="cleanup.redirected"),
     Blow(side=TARGET, point="finish.committed"),
 ]
+"""With the three tests behind them a dozen for every run; `make faults` strikes at every point."""
 
 SIDE_OF = {"grant": TARGET, "target": TARGET, "publish": TARGET, "finish": TARGET}
 NOT_IN_A_SUCCESS = frozenset({"grant.refused", "collect.batch", "collect.done"})
@@ -60,7 +56,7 @@ EVERY_TIME = [
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("blow", DOZEN, ids=str)
+@pytest.mark.parametrize("blow", BLOWS, ids=str)
 def test_a_service_killed_in_the_middle_of_a_move_goes_on_to_success(
     ground: Ground, blow: Blow, tmp_path: Path
 ) -> None:
