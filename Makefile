@@ -35,7 +35,7 @@ demo: setup ## two tenants, a trust, a site and a OneDrive moved and proved (CON
 	$(BIN)/xtenant demo $(if $(CONTENT),--content "$(CONTENT)")
 
 test: setup-dev ## the whole suite
-	$(BIN)/python -m pytest -q -n auto --dist loadfile
+	$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
 
 check: setup-dev ## format, lint, types, import contracts, lock files
 	$(BIN)/ruff format --check .
