@@ -1,0 +1,1 @@
+"""People and their identities: the pre-creation plan, the identity map built and linted, access before and after."""
