@@ -94,7 +94,7 @@ def world(units: SqlUnits, clock: FakeClock, ids: CountingIds, tmp_path: Path) -
                 created_at=NOW,
             )
         )
-        uow.groups.add_member(GroupId(TEAM), BEN)
+        uow.memberships.add(GroupId(TEAM), BEN)
     site = sites.create_site(units, geo=GEO, url=URL, title="X", owner=ANNA, clock=clock, ids=ids)
     yield World(units, clock, ids, ForgetfulBlobStore(), FolderUploads(tmp_path, units._tenant_id), site)
 

@@ -135,27 +135,27 @@ def test_membership_reaches_through_nesting_and_circles(units: Units) -> None:
     with units.write() as uow:
         for one in (outer, middle, inner, gone):
             uow.groups.add(one)
-        uow.groups.add_member(inner.group_id, adele)
-        uow.groups.add_member(inner.group_id, adele)
-        uow.groups.add_member(middle.group_id, inner.group_id)
-        uow.groups.add_member(outer.group_id, middle.group_id)
-        uow.groups.add_member(inner.group_id, outer.group_id)
-        uow.groups.add_member(gone.group_id, adele)
+        uow.memberships.add(inner.group_id, adele)
+        uow.memberships.add(inner.group_id, adele)
+        uow.memberships.add(middle.group_id, inner.group_id)
+        uow.memberships.add(outer.group_id, middle.group_id)
+        uow.memberships.add(inner.group_id, outer.group_id)
+        uow.memberships.add(gone.group_id, adele)
         uow.groups.update(dataclasses.replace(gone, deleted_at=NOW))
-        assert uow.groups.groups_of(adele) == {outer.group_id, middle.group_id, inner.group_id}
-        assert list(uow.groups.members(inner.group_id)) == sorted([outer.group_id, adele])
-        uow.groups.remove_member(inner.group_id, adele)
-        assert uow.groups.groups_of(adele) == frozenset()
+        assert uow.memberships.groups_of(adele) == {outer.group_id, middle.group_id, inner.group_id}
+        assert list(uow.memberships.members(inner.group_id)) == sorted([outer.group_id, adele])
+        uow.memberships.remove(inner.group_id, adele)
+        assert uow.memberships.groups_of(adele) == frozenset()
 
 
 def test_an_owner_is_no_member(units: Units) -> None:
     sales, adele = group(1, "sales"), UUID(int=100)
     with units.write() as uow:
         uow.groups.add(sales)
-        uow.groups.add_member(sales.group_id, adele, owner=True)
-        assert list(uow.groups.owners(sales.group_id)) == [adele]
-        assert list(uow.groups.members(sales.group_id)) == []
-        assert uow.groups.groups_of(adele) == frozenset()
+        uow.memberships.add(sales.group_id, adele, owner=True)
+        assert list(uow.memberships.owners(sales.group_id)) == [adele]
+        assert list(uow.memberships.members(sales.group_id)) == []
+        assert uow.memberships.groups_of(adele) == frozenset()
 
 
 def test_an_app_is_put_and_put_again(units: Units) -> None:
@@ -183,7 +183,7 @@ def test_one_tenant_does_not_see_anothers_directory(units: SqlUnits) -> None:
         uow.groups.add(sales)
         uow.users.add(adele)
         uow.apps.put(app)
-        uow.groups.add_member(sales.group_id, adele.user_id)
+        uow.memberships.add(sales.group_id, adele.user_id)
     stranger = SqlUnits(units._engine, TenantId(UUID(int=0xF)))  # pyright: ignore[reportPrivateUsage]
     with stranger.read() as uow:
         assert uow.users.by_upn(adele.upn) is None
@@ -191,6 +191,6 @@ def test_one_tenant_does_not_see_anothers_directory(units: SqlUnits) -> None:
         assert list(uow.users.page(after_upn="", limit=9)) == []
         assert list(uow.users.with_role(GLOBAL_ADMINISTRATOR)) == []
         assert uow.groups.by_id(sales.group_id) is None
-        assert uow.groups.groups_of(adele.user_id) == frozenset()
-        assert list(uow.groups.members(sales.group_id)) == []
+        assert uow.memberships.groups_of(adele.user_id) == frozenset()
+        assert list(uow.memberships.members(sales.group_id)) == []
         assert uow.apps.by_id(app.app_id) is None

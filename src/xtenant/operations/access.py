@@ -39,7 +39,7 @@ def role_on(uow: UnitOfWork, caller: Caller, site: Site) -> Role | None:
         return None
     if site.owner_id == caller.user_id:
         return Role.OWNER
-    identities = uow.groups.groups_of(caller.user_id) | {caller.user_id}
+    identities = uow.memberships.groups_of(caller.user_id) | {caller.user_id}
     found = [Role.WRITE] if site.group_id in identities else []
     own = {principal.key for principal in uow.principals.by_directory_ids(identities).values()}
     found += [given.role for given in uow.principals.assignments(site.key) if given.principal in own]

@@ -99,9 +99,9 @@ def create_group(units: Units, tenant: Tenant, caller: Caller, new: NewGroup, *,
         _require_known(uow, (*new.owners, *new.members))
         uow.groups.add(group)
         for member in new.owners:
-            uow.groups.add_member(group.group_id, member, owner=True)
+            uow.memberships.add(group.group_id, member, owner=True)
         for member in new.members:
-            uow.groups.add_member(group.group_id, member)
+            uow.memberships.add(group.group_id, member)
         return _with_site(uow, tenant, group, new, clock=clock, ids=ids) if gets_site_at_once(group) else group
 
 
@@ -161,7 +161,7 @@ def list_people(
     require(caller, GROUP_READ, "read group members", members=True)
     with units.read() as uow:
         group = group_named(uow, name)
-        ids = uow.groups.owners(group.group_id) if owners else uow.groups.members(group.group_id)
+        ids = uow.memberships.owners(group.group_id) if owners else uow.memberships.members(group.group_id)
         wanted = list(islice(ids, after, after + limit))
         users = uow.users.by_ids([UserId(member) for member in wanted])
     return [(member, "user" if UserId(member) in users else "group") for member in wanted]
@@ -173,10 +173,10 @@ def add_person(units: Units, caller: Caller, name: str, member_id: UUID, *, owne
     with units.write() as uow:
         group = group_named(uow, name)
         _require_known(uow, (member_id,))
-        present = uow.groups.owners(group.group_id) if owner else uow.groups.members(group.group_id)
+        present = uow.memberships.owners(group.group_id) if owner else uow.memberships.members(group.group_id)
         if member_id in present:
             raise MemberKnown(f"One or more added object references already exist: {member_id}.")
-        uow.groups.add_member(group.group_id, member_id, owner=owner)
+        uow.memberships.add(group.group_id, member_id, owner=owner)
 
 
 def remove_person(units: Units, caller: Caller, name: str, member_id: UUID, *, owner: bool) -> None:
@@ -184,10 +184,10 @@ def remove_person(units: Units, caller: Caller, name: str, member_id: UUID, *, o
     require(caller, GROUP_WRITE, "change group members")
     with units.write() as uow:
         group = group_named(uow, name)
-        present = uow.groups.owners(group.group_id) if owner else uow.groups.members(group.group_id)
+        present = uow.memberships.owners(group.group_id) if owner else uow.memberships.members(group.group_id)
         if member_id not in present:
             raise MemberNotFound(f"{member_id} is not among them.")
-        uow.groups.remove_member(group.group_id, member_id, owner=owner)
+        uow.memberships.remove(group.group_id, member_id, owner=owner)
 
 
 def group_named(uow: UnitOfWork, name: str) -> Group:

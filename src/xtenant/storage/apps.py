@@ -6,8 +6,7 @@ from sqlalchemy import Boolean, Column, Connection, Table, delete, insert, selec
 
 from xtenant.domain.directory import App, AppId
 from xtenant.domain.tenant import TenantId
-from xtenant.storage.directory import Names
-from xtenant.storage.tables import Guid, Text, metadata
+from xtenant.storage.tables import Guid, Names, Text, metadata
 
 apps = Table(
     "apps",

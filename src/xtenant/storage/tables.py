@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import BigInteger, Integer, LargeBinary, MetaData, String
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -55,3 +56,19 @@ Key = BigInteger().with_variant(Integer, "sqlite")
 """Integer primary key that counts by itself on both engines."""
 
 Text = String
+
+NameKey = String().with_variant(String(collation="C"), "postgresql")
+"""Lower-case names, ordered by code point on both engines."""
+
+
+class Names(TypeDecorator[tuple[str, ...]]):
+    """A short list of texts as JSON."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str | None:
+        return None if value is None else msgspec.json.encode(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:
+        return None if value is None else msgspec.json.decode(value, type=tuple[str, ...])

@@ -11,12 +11,13 @@ from xtenant.domain.content import SiteKey
 from xtenant.domain.tenant import TenantId
 from xtenant.storage.apps import AppStore
 from xtenant.storage.blobs import BlobRows
-from xtenant.storage.directory import GroupStore, UserStore
 from xtenant.storage.grants import GrantStore, IntentStore
+from xtenant.storage.groups import GroupStore
 from xtenant.storage.identity_map import IdentityMapStore
 from xtenant.storage.items import ItemStore
 from xtenant.storage.jobs import MoveJobStore, MoveRequestStore
 from xtenant.storage.leases import LeaseStore
+from xtenant.storage.memberships import MembershipStore
 from xtenant.storage.outbox import OutboxStore
 from xtenant.storage.principals import PrincipalStore
 from xtenant.storage.replay import ReplayStore
@@ -27,6 +28,7 @@ from xtenant.storage.sites import SiteStore
 from xtenant.storage.snapshots import LeftoverStore, ResolutionStore, SnapshotStore
 from xtenant.storage.trust import InboxStore, RelationshipStore
 from xtenant.storage.uploads import UploadRows
+from xtenant.storage.users import UserStore
 from xtenant.storage.workers import WorkerStore
 
 
@@ -68,6 +70,10 @@ class SqlUnitOfWork:
     @property
     def groups(self) -> GroupStore:
         return GroupStore(self.connection, self.tenant_id)
+
+    @property
+    def memberships(self) -> MembershipStore:
+        return MembershipStore(self.connection, self.tenant_id)
 
     @property
     def apps(self) -> AppStore:

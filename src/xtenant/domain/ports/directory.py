@@ -64,15 +64,17 @@ class GroupRepository(Protocol):
         """Live groups in (display name, id) order behind a key `name\\x00id`."""
         ...
 
+
+class MembershipRepository(Protocol):
     def members(self, group_id: GroupId) -> Iterator[UUID]: ...
 
     def owners(self, group_id: GroupId) -> Iterator[UUID]: ...
 
-    def add_member(self, group_id: GroupId, member_id: UUID, *, owner: bool = False) -> None:
+    def add(self, group_id: GroupId, member_id: UUID, *, owner: bool = False) -> None:
         """Adding twice changes nothing."""
         ...
 
-    def remove_member(self, group_id: GroupId, member_id: UUID, *, owner: bool = False) -> None: ...
+    def remove(self, group_id: GroupId, member_id: UUID, *, owner: bool = False) -> None: ...
 
     def groups_of(self, member_id: UUID) -> frozenset[UUID]:
         """Every group a user is in, through nesting, in one query."""

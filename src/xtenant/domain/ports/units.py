@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         SiteRepository,
         SiteWriter,
     )
-    from xtenant.domain.ports.directory import AppRepository, GroupRepository, UserRepository
+    from xtenant.domain.ports.directory import AppRepository, GroupRepository, MembershipRepository, UserRepository
     from xtenant.domain.ports.identity import IdentityMapRepository
     from xtenant.domain.ports.leases import LeaseRepository
     from xtenant.domain.ports.move import (
@@ -65,6 +65,9 @@ class UnitOfWork(Protocol):
 
     @property
     def groups(self) -> GroupRepository: ...
+
+    @property
+    def memberships(self) -> MembershipRepository: ...
 
     @property
     def apps(self) -> AppRepository: ...
