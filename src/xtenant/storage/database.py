@@ -1,14 +1,14 @@
 """One engine per tenant service, and the units of work on it.
 
-SQLite runs in WAL mode with synchronous=FULL (settled B 5); writers take the lock at BEGIN, so that two writers queue
-instead of failing half-way. PostgreSQL runs with its defaults, synchronous_commit on.
+SQLite runs in WAL mode with synchronous=FULL (settled B 5); writers queue in the order they come (`turns`) and take the lock
+at BEGIN, so that none fails half-way. PostgreSQL runs with its defaults, synchronous_commit on.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from xtenant.domain import errors
 from xtenant.domain.ports.units import count_open_units
 from xtenant.domain.tenant import TenantId
+from xtenant.storage.turns import Turns
 from xtenant.storage.unit_of_work import SqlUnitOfWork
 
 BUSY_SECONDS = 30
@@ -59,6 +60,7 @@ class SqlUnits:
     def __init__(self, engine: Engine, tenant_id: TenantId) -> None:
         self._engine = engine
         self._tenant_id = tenant_id
+        self._turns = Turns() if engine.dialect.name == "sqlite" else None
 
     @contextmanager
     def read(self) -> Generator[SqlUnitOfWork]:
@@ -67,7 +69,9 @@ class SqlUnits:
 
     @contextmanager
     def write(self) -> Generator[SqlUnitOfWork]:
-        with self._open(writing=True) as unit:
+        # past its time a writer asks SQLite itself, which then says what holds the lock
+        queue = self._turns.turn(seconds=BUSY_SECONDS) if self._turns else nullcontext()
+        with queue, self._open(writing=True) as unit:
             yield unit
 
     @contextmanager
