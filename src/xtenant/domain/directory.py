@@ -22,9 +22,20 @@ class UserType(Enum):
     GUEST = "Guest"
 
 
+class ExternalState(Enum):
+    """Whether somebody invited has redeemed the invitation (`externalUserState`)."""
+
+    PENDING = "PendingAcceptance"
+    ACCEPTED = "Accepted"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """A person's account. `directory_roles` are role template ids (`domain/caller.py` names two of them)."""
+    """A person's account. `directory_roles` are role template ids (`domain/caller.py` names two of them).
+
+    `proxy_addresses` are `SMTP:` for the primary and `smtp:` for others; `extension_attributes` pairs of
+    `extensionAttribute1` to `…15` with their texts; `synced` says that a directory on premises masters the account.
+    """
 
     user_id: UserId
     upn: str
@@ -34,10 +45,48 @@ class User:
     user_type: UserType = UserType.MEMBER
     account_enabled: bool = True
     usage_location: str | None = None
+    given_name: str | None = None
+    surname: str | None = None
+    job_title: str | None = None
+    department: str | None = None
+    company_name: str | None = None
+    office_location: str | None = None
+    mobile_phone: str | None = None
+    employee_id: str | None = None
+    city: str | None = None
+    country: str | None = None
+    preferred_language: str | None = None
+    preferred_data_location: str | None = None
+    business_phones: tuple[str, ...] = ()
+    other_mails: tuple[str, ...] = ()
+    proxy_addresses: tuple[str, ...] = ()
+    extension_attributes: tuple[tuple[str, str], ...] = ()
+    immutable_id: str | None = None
+    synced: bool = False
+    external_state: ExternalState | None = None
+    external_state_at: datetime | None = None
+    force_password_change: bool = False
     directory_roles: frozenset[UUID] = field(default=frozenset())
     password_hash: str | None = None
     created_at: datetime
     deleted_at: datetime | None = None
+
+
+PROFILE_TEXTS = (
+    "given_name",
+    "surname",
+    "job_title",
+    "department",
+    "company_name",
+    "office_location",
+    "mobile_phone",
+    "employee_id",
+    "city",
+    "country",
+    "preferred_language",
+    "preferred_data_location",
+)
+"""The fields of a user that are plain texts an administrator writes, in the spelling of `User`."""
 
 
 class GroupKind(Enum):
@@ -62,6 +111,8 @@ class Group:
     security_enabled: bool = True
     resource_behavior_options: tuple[str, ...] = ()
     site_url: str | None = None
+    preferred_data_location: str | None = None
+    synced: bool = False
     created_at: datetime
     deleted_at: datetime | None = None
 

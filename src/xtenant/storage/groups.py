@@ -37,6 +37,8 @@ groups = Table(
     Column("security_enabled", Boolean, nullable=False),
     Column("resource_behavior_options", Names, nullable=False),
     Column("site_url", Text),
+    Column("preferred_data_location", Text(8)),
+    Column("synced", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("deleted_at", Instant),
     Index("uq_groups_group_id", "tenant_id", "group_id", unique=True),
@@ -125,6 +127,8 @@ def _group_values(group: Group) -> Mapping[str, Any]:
         "security_enabled": group.security_enabled,
         "resource_behavior_options": group.resource_behavior_options,
         "site_url": group.site_url,
+        "preferred_data_location": group.preferred_data_location,
+        "synced": group.synced,
         "created_at": group.created_at,
         "deleted_at": group.deleted_at,
     }
@@ -143,6 +147,8 @@ def _group(row: Row[Any]) -> Group:
         security_enabled=row.security_enabled,
         resource_behavior_options=row.resource_behavior_options,
         site_url=row.site_url,
+        preferred_data_location=row.preferred_data_location,
+        synced=row.synced,
         created_at=row.created_at,
         deleted_at=row.deleted_at,
     )

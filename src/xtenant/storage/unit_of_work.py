@@ -17,6 +17,7 @@ from xtenant.storage.identity_map import IdentityMapStore
 from xtenant.storage.items import ItemStore
 from xtenant.storage.jobs import MoveJobStore, MoveRequestStore
 from xtenant.storage.leases import LeaseStore
+from xtenant.storage.licences import LicenceStore
 from xtenant.storage.memberships import MembershipStore
 from xtenant.storage.outbox import OutboxStore
 from xtenant.storage.principals import PrincipalStore
@@ -74,6 +75,10 @@ class SqlUnitOfWork:
     @property
     def memberships(self) -> MembershipStore:
         return MembershipStore(self.connection, self.tenant_id)
+
+    @property
+    def licences(self) -> LicenceStore:
+        return LicenceStore(self.connection, self.tenant_id)
 
     @property
     def apps(self) -> AppStore:

@@ -24,10 +24,10 @@ from sqlalchemy import (
     update,
 )
 
-from xtenant.domain.directory import User, UserId, UserType
+from xtenant.domain.directory import PROFILE_TEXTS, ExternalState, User, UserId, UserType
 from xtenant.domain.tenant import TenantId
 from xtenant.storage import conflicts
-from xtenant.storage.tables import Guid, Instant, Key, NameKey, Names, Text, metadata
+from xtenant.storage.tables import Guid, Instant, Key, NameKey, Names, Pairs, Text, metadata
 
 IDS_A_QUERY = 500
 
@@ -46,6 +46,16 @@ users = Table(
     Column("user_type", Text(16), nullable=False),
     Column("account_enabled", Boolean, nullable=False),
     Column("usage_location", Text),
+    *(Column(name, Text) for name in PROFILE_TEXTS),
+    Column("business_phones", Names, nullable=False),
+    Column("other_mails", Names, nullable=False),
+    Column("proxy_addresses", Names, nullable=False),
+    Column("extension_attributes", Pairs, nullable=False),
+    Column("immutable_id", Text),
+    Column("synced", Boolean, nullable=False),
+    Column("external_state", Text(32)),
+    Column("external_state_at", Instant),
+    Column("force_password_change", Boolean, nullable=False),
     Column("directory_roles", Names),
     Column("password_hash", Text),
     Column("created_at", Instant, nullable=False),
@@ -147,6 +157,16 @@ def _user_values(user: User) -> Mapping[str, Any]:
         "user_type": user.user_type.value,
         "account_enabled": user.account_enabled,
         "usage_location": user.usage_location,
+        **{name: getattr(user, name) for name in PROFILE_TEXTS},
+        "business_phones": user.business_phones,
+        "other_mails": user.other_mails,
+        "proxy_addresses": user.proxy_addresses,
+        "extension_attributes": user.extension_attributes,
+        "immutable_id": user.immutable_id,
+        "synced": user.synced,
+        "external_state": user.external_state.value if user.external_state else None,
+        "external_state_at": user.external_state_at,
+        "force_password_change": user.force_password_change,
         "directory_roles": tuple(sorted(map(str, user.directory_roles))) or None,
         "password_hash": user.password_hash,
         "created_at": user.created_at,
@@ -164,6 +184,16 @@ def _user(row: Row[Any]) -> User:
         user_type=UserType(row.user_type),
         account_enabled=row.account_enabled,
         usage_location=row.usage_location,
+        **{name: getattr(row, name) for name in PROFILE_TEXTS},
+        business_phones=row.business_phones,
+        other_mails=row.other_mails,
+        proxy_addresses=row.proxy_addresses,
+        extension_attributes=row.extension_attributes,
+        immutable_id=row.immutable_id,
+        synced=row.synced,
+        external_state=ExternalState(row.external_state) if row.external_state else None,
+        external_state_at=row.external_state_at,
+        force_password_change=row.force_password_change,
         directory_roles=frozenset(UUID(role) for role in row.directory_roles or ()),
         password_hash=row.password_hash,
         created_at=row.created_at,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from xtenant.domain.ports.directory import AppRepository, GroupRepository, MembershipRepository, UserRepository
     from xtenant.domain.ports.identity import IdentityMapRepository
     from xtenant.domain.ports.leases import LeaseRepository
+    from xtenant.domain.ports.licences import LicenceRepository
     from xtenant.domain.ports.move import (
         GrantRepository,
         IntentRepository,
@@ -68,6 +69,9 @@ class UnitOfWork(Protocol):
 
     @property
     def memberships(self) -> MembershipRepository: ...
+
+    @property
+    def licences(self) -> LicenceRepository: ...
 
     @property
     def apps(self) -> AppRepository: ...
