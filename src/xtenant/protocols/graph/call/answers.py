@@ -103,16 +103,22 @@ def object_of(answer: httpx.Response) -> Row:
 
 def failure_of(answer: httpx.Response) -> errors.XTenantError:
     """An answer's error envelope as one of our errors; Graph's own code travels along."""
+    return failure_told(
+        answer.status_code, answer.content, host=answer.request.url.host, request_id=answer.headers.get("request-id")
+    )
+
+
+def failure_told(status: int, envelope: bytes, *, host: str, request_id: str | None = None) -> errors.XTenantError:
+    """An error envelope as one of our errors; the answers inside a batch have no response of their own."""
     try:
-        told = msgspec.json.decode(answer.content, type=_Envelope).error
+        told = msgspec.json.decode(envelope, type=_Envelope).error
     except (msgspec.DecodeError, RecursionError):
         told = _Told()
-    code = told.code or str(answer.status_code)
+    code = told.code or str(status)
     details = [detail.code for detail in told.details]
-    kind = _BY_CODE.get(code) or _BY_STATUS.get(answer.status_code)
+    kind = _BY_CODE.get(code) or _BY_STATUS.get(status)
     if "ObjectConflict" in details:
         kind = errors.Conflict
     if kind is None:
-        kind = errors.NetworkError if answer.status_code >= 500 else errors.Refused
-    text = told.message or f"{answer.request.url.host} answered {answer.status_code}."
-    return kind(text, microsoft_code=code, request_id=answer.headers.get("request-id"))
+        kind = errors.NetworkError if status >= 500 else errors.Refused
+    return kind(told.message or f"{host} answered {status}.", microsoft_code=code, request_id=request_id)
