@@ -24,6 +24,9 @@ SiteKey = NewType("SiteKey", int)
 ItemKey = NewType("ItemKey", int)
 PrincipalKey = NewType("PrincipalKey", int)
 
+WEB = ItemKey(0)
+"""Names the root web where a scope of permissions is named; every other scope is a library, folder or file."""
+
 REDIRECT_TEMPLATE = "RedirectSite#0"
 TEAM_SITE_TEMPLATE = "STS#3"
 COMMUNICATION_TEMPLATE = "SITEPAGEPUBLISHING#0"
@@ -185,12 +188,17 @@ class FileVersion:
 class PrincipalKind(Enum):
     USER = "user"
     GROUP = "group"
+    SITE_GROUP = "spgroup"
     SYSTEM = "system"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Somebody content refers to: a directory user or group, or the system account. Kept after the account is gone."""
+    """Somebody content refers to: a directory user or group, a SharePoint group of one site, or the system account.
+
+    Kept after the account is gone. A SharePoint group has a GUID of its own as `directory_id`; who is in it stands with
+    its site (`domain/permissions.py`).
+    """
 
     key: PrincipalKey
     kind: PrincipalKind
@@ -210,11 +218,12 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleAssignment:
-    """A right on the whole site (unique permissions below it come with a later issue)."""
+    """A right on a scope: the root web, or an object that has broken with the permissions of what is above it."""
 
     site_key: SiteKey
     principal: PrincipalKey
     role: Role
+    scope: ItemKey = WEB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

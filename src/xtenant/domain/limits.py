@@ -20,6 +20,9 @@ class Limits:
     small_upload: int = 250 * MIB
     upload_fragment: int = 60 * MIB
     query_actions: int = 1_000
+    query_text: int = 8_000
+    query_parts: int = 100
+    query_choices: int = 15
     page_size: int = 200
     page_size_max: int = 1_000
     batch_requests: int = 20
@@ -38,6 +41,8 @@ class Limits:
     download_url_seconds: int = 3_600
     map_rows: int = 250_000
     write_rows: int = 10_000
+    scopes: int = 50_000
+    site_groups: int = 10_000
     queue: int = 4_000
     worker_threads: int = 16
 

@@ -1,4 +1,4 @@
-"""Principals: everybody content refers to, and what they may do on a site. Rows outlive the accounts."""
+"""Principals: everybody content refers to. Rows outlive the accounts."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Index, Row, Table, insert, select, union, update
+from sqlalchemy import Column, ColumnElement, Connection, Index, Row, Select, Table, select, union, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from xtenant.domain.content import Principal, PrincipalKey, PrincipalKind, Role, RoleAssignment, SiteKey
+from xtenant.domain.content import WEB, Principal, PrincipalKey, PrincipalKind, Role, RoleAssignment, SiteKey
 from xtenant.domain.tenant import TenantId
 from xtenant.storage.items import items, versions
+from xtenant.storage.permissions import assignments, site_group_members, site_groups, site_users
 from xtenant.storage.tables import Guid, Key, Text, metadata
 
 principals = Table(
@@ -26,16 +27,6 @@ principals = Table(
     Column("mail", Text),
 )
 Index("uq_principals_directory_id", principals.c.tenant_id, principals.c.directory_id, unique=True)
-
-assignments = Table(
-    "assignments",
-    metadata,
-    Column("tenant_id", Guid, nullable=False),
-    Column("site_key", BigInteger, primary_key=True, autoincrement=False),
-    Column("principal", BigInteger, primary_key=True, autoincrement=False),
-    Column("role", Text(8), nullable=False),
-)
-Index("ix_assignments_principal", assignments.c.tenant_id, assignments.c.principal)
 
 KEYS_A_QUERY = 1_000
 
@@ -87,9 +78,10 @@ class PrincipalStore:
             select(items.c.author).where(own),
             select(items.c.editor).where(own),
             select(versions.c.editor).join(items, items.c.key == versions.c.item_key).where(own),
-            select(assignments.c.principal).where(
-                assignments.c.tenant_id == self._tenant_id, assignments.c.site_key == site_key
-            ),
+            self._named(assignments, assignments.c.principal, site_key),
+            self._named(site_groups, site_groups.c.principal, site_key),
+            self._named(site_group_members, site_group_members.c.member, site_key),
+            self._named(site_users, site_users.c.principal, site_key).where(site_users.c.admin),
         )
         query = (
             select(principals)
@@ -103,13 +95,20 @@ class PrincipalStore:
     def assignments(self, site_key: SiteKey) -> Sequence[RoleAssignment]:
         rows = self._connection.execute(
             select(assignments)
-            .where(assignments.c.tenant_id == self._tenant_id, assignments.c.site_key == site_key)
+            .where(
+                assignments.c.tenant_id == self._tenant_id,
+                assignments.c.site_key == site_key,
+                assignments.c.scope == WEB,
+            )
             .order_by(assignments.c.principal)
         )
         return [
             RoleAssignment(site_key=SiteKey(row.site_key), principal=PrincipalKey(row.principal), role=Role(row.role))
             for row in rows
         ]
+
+    def _named(self, table: Table, column: ColumnElement[Any], site_key: SiteKey) -> Select[Any]:
+        return select(column).where(table.c.tenant_id == self._tenant_id, table.c.site_key == site_key)
 
     def _many(self, column: ColumnElement[Any], keys: Sequence[object]) -> Iterator[Principal]:
         for start in range(0, len(keys), KEYS_A_QUERY):
@@ -135,27 +134,3 @@ class PrincipalStore:
             .where(principals.c.tenant_id == self._tenant_id, principals.c.key == key)
             .values(name=fresh.name, login=fresh.login, mail=fresh.mail)
         )
-
-
-def put_assignment(connection: Connection, tenant_id: TenantId, assignment: RoleAssignment) -> None:
-    """Give a role on a site in place of an earlier one (called by the site writer)."""
-    remove_assignment(connection, tenant_id, assignment.site_key, assignment.principal)
-    connection.execute(
-        insert(assignments).values(
-            tenant_id=tenant_id,
-            site_key=assignment.site_key,
-            principal=assignment.principal,
-            role=assignment.role.value,
-        )
-    )
-
-
-def remove_assignment(connection: Connection, tenant_id: TenantId, site_key: SiteKey, principal: PrincipalKey) -> None:
-    """Take a principal's role on a site away (called by the site writer)."""
-    connection.execute(
-        assignments.delete().where(
-            assignments.c.tenant_id == tenant_id,
-            assignments.c.site_key == site_key,
-            assignments.c.principal == principal,
-        )
-    )

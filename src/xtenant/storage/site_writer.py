@@ -1,11 +1,11 @@
 """Writing content: the site's row is locked, the lock state and the freeze are checked, counters and change number kept.
 
-This is the only module that changes items, versions and assignments (design section 6, 'freeze without a race').
+With `rights_writer`, the base of its class, the only module that changes items, versions and permissions (design
+section 6, 'freeze without a race').
 """
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -21,8 +21,6 @@ from xtenant.domain.content import (
     LockState,
     NewVersion,
     PrincipalKey,
-    Role,
-    RoleAssignment,
     Site,
     SiteKey,
 )
@@ -31,8 +29,8 @@ from xtenant.storage.blobs import require_live
 from xtenant.storage.bulk import whole_seconds
 from xtenant.storage.item_rows import insert_items, insert_version
 from xtenant.storage.items import ItemStore, items, versions
-from xtenant.storage.principals import put_assignment, remove_assignment
-from xtenant.storage.sites import SiteStore, sites
+from xtenant.storage.rights_writer import SqlRightsWriter
+from xtenant.storage.sites import SiteStore
 
 
 def open_writer(
@@ -70,19 +68,12 @@ def _require_writable(site: Site, epoch: int | None) -> None:
         raise content.StaleEpoch("The site was moved or frozen since the upload began.", epoch=site.epoch)
 
 
-class SqlSiteWriter:
+class SqlSiteWriter(SqlRightsWriter):
     """`SiteWriter` on SQL; made by `open_writer`."""
 
     def __init__(self, connection: Connection, tenant_id: TenantId, site: Site, now: datetime) -> None:
-        self._connection = connection
-        self._tenant_id = tenant_id
-        self._site = site
-        self._now = now
+        super().__init__(connection, tenant_id, site, now)
         self._items = ItemStore(connection, tenant_id)
-
-    @property
-    def site(self) -> Site:
-        return self._site
 
     def add_item(self, row: ItemRow) -> Item:
         self.add_rows([row])
@@ -97,6 +88,7 @@ class SqlSiteWriter:
             raise errors.TooLarge(f"{count} rows at once, {limits.DEFAULT.write_rows} are allowed.")
         require_live(self._connection, self._tenant_id, {new.stored.key for row in rows for new in row.versions})
         insert_items(self._connection, self._tenant_id, self._site, rows)
+        self._know({key for row in rows for key in (row.author, row.editor)})
         every = [new for row in rows for new in row.versions]
         self._count(
             changes=len(rows),
@@ -111,6 +103,7 @@ class SqlSiteWriter:
         if (version.major, version.minor) <= item.version:
             raise errors.Conflict("The item has this version already.", version=item.version)
         insert_version(self._connection, self._tenant_id, item.key, version)
+        self._know([version.editor])
         self._set(
             item,
             major=version.major,
@@ -150,6 +143,7 @@ class SqlSiteWriter:
             modified_at=whole_seconds(modified_at or item.modified_at),
             editor=editor,
         )
+        self._know([editor])
         self._count(changes=1)
         return self._again(item.item_id)
 
@@ -173,18 +167,6 @@ class SqlSiteWriter:
         )
         lost = len(gone) - (item.kind is ItemKind.LIBRARY)
         self._count(changes=len(gone), items_=-lost, versions_=-files, size=-int(size))
-
-    def assign(self, principal: PrincipalKey, role: Role) -> None:
-        put_assignment(
-            self._connection,
-            self._tenant_id,
-            RoleAssignment(site_key=self._site.key, principal=principal, role=role),
-        )
-        self._count(changes=1)
-
-    def unassign(self, principal: PrincipalKey) -> None:
-        remove_assignment(self._connection, self._tenant_id, self._site.key, principal)
-        self._count(changes=1)
 
     def _require_additions(self) -> None:
         if self._site.lock_state is LockState.NO_ADDITIONS and self._site.published_at is not None:
@@ -252,25 +234,3 @@ class SqlSiteWriter:
         if found is None:
             raise errors.NotFound("The item is gone.", item=item_id)
         return found
-
-    def _count(self, *, changes: int, items_: int = 0, versions_: int = 0, size: int = 0) -> None:
-        site = self._site
-        self._site = dataclasses.replace(
-            site,
-            change_no=site.change_no + changes,
-            item_count=site.item_count + items_,
-            version_count=site.version_count + versions_,
-            size_bytes=site.size_bytes + size,
-            modified_at=self._now,
-        )
-        self._connection.execute(
-            update(sites)
-            .where(sites.c.tenant_id == self._tenant_id, sites.c.key == site.key)
-            .values(
-                change_no=self._site.change_no,
-                item_count=self._site.item_count,
-                version_count=self._site.version_count,
-                size_bytes=self._site.size_bytes,
-                modified_at=self._now,
-            )
-        )

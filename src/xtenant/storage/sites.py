@@ -32,7 +32,7 @@ from xtenant.domain import content, errors, paths
 from xtenant.domain.content import LockState, Site, SiteId, SiteKey
 from xtenant.domain.tenant import GeoCode, TenantId
 from xtenant.storage.items import purge_items
-from xtenant.storage.principals import assignments
+from xtenant.storage.permissions import purge_permissions
 from xtenant.storage.tables import Guid, Instant, Key, Text, metadata
 
 sites = Table(
@@ -177,9 +177,7 @@ class SiteStore:
             raise errors.Refused("A visible site is not removed for good.", site=site.site_id)
         if purge_items(self._connection, self._tenant_id, key, limit):
             return True
-        self._connection.execute(
-            delete(assignments).where(assignments.c.tenant_id == self._tenant_id, assignments.c.site_key == key)
-        )
+        purge_permissions(self._connection, self._tenant_id, key)
         self._connection.execute(delete(sites).where(sites.c.tenant_id == self._tenant_id, sites.c.key == key))
         return False
 

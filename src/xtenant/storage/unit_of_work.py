@@ -22,8 +22,10 @@ from xtenant.storage.memberships import MembershipStore
 from xtenant.storage.outbox import OutboxStore
 from xtenant.storage.principals import PrincipalStore
 from xtenant.storage.replay import ReplayStore
+from xtenant.storage.scopes import ScopeStore
 from xtenant.storage.settings import SettingsStore
 from xtenant.storage.sign_in import DeviceCodeStore, KeyStore, RefreshTokenStore
+from xtenant.storage.site_groups import SiteGroupStore
 from xtenant.storage.site_writer import SqlSiteWriter, open_writer
 from xtenant.storage.sites import SiteStore
 from xtenant.storage.snapshots import LeftoverStore, ResolutionStore, SnapshotStore
@@ -139,6 +141,14 @@ class SqlUnitOfWork:
     @property
     def principals(self) -> PrincipalStore:
         return PrincipalStore(self.connection, self.tenant_id)
+
+    @property
+    def scopes(self) -> ScopeStore:
+        return ScopeStore(self.connection, self.tenant_id)
+
+    @property
+    def site_groups(self) -> SiteGroupStore:
+        return SiteGroupStore(self.connection, self.tenant_id)
 
     @property
     def blobs(self) -> BlobRows:

@@ -21,13 +21,13 @@ from xtenant.domain.content import (
     NewVersion,
     Principal,
     PrincipalKey,
-    Role,
     RoleAssignment,
     Site,
     SiteId,
     SiteKey,
     StoredBlob,
 )
+from xtenant.domain.ports.permissions import RightsWriter
 from xtenant.domain.tenant import GeoCode
 
 
@@ -131,7 +131,7 @@ class ItemRepository(Protocol):
         ...
 
 
-class SiteWriter(Protocol):
+class SiteWriter(RightsWriter, Protocol):
     """The only way to write content: made by `UnitOfWork.write_site`, which locks the site row and refuses a locked or
     frozen site and an old epoch. Every row changed raises the site's change number by one.
 
@@ -166,12 +166,6 @@ class SiteWriter(Protocol):
         """To the recycle bin, everything below included. Raises Refused above `Limits.write_rows` items."""
         ...
 
-    def assign(self, principal: PrincipalKey, role: Role) -> None:
-        """Give a role on the site; an earlier one of the same principal is replaced."""
-        ...
-
-    def unassign(self, principal: PrincipalKey) -> None: ...
-
 
 class PrincipalRepository(Protocol):
     def ensure(self, principals: Iterable[Principal], /) -> dict[UUID, PrincipalKey]:
@@ -183,10 +177,13 @@ class PrincipalRepository(Protocol):
     def by_directory_ids(self, ids: Iterable[UUID]) -> dict[UUID, Principal]: ...
 
     def of_site(self, site_key: SiteKey) -> Iterator[Principal]:
-        """Everybody a site's items, versions and assignments name, once each."""
+        """Everybody a site's items, versions, assignments, groups and administrators name, SharePoint groups included;
+        once each, in key order."""
         ...
 
-    def assignments(self, site_key: SiteKey) -> Sequence[RoleAssignment]: ...
+    def assignments(self, site_key: SiteKey) -> Sequence[RoleAssignment]:
+        """What stands on the root web; for other scopes see `ScopeRepository`."""
+        ...
 
 
 class BlobRepository(Protocol):

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         SnapshotRepository,
         WorkerRepository,
     )
+    from xtenant.domain.ports.permissions import ScopeRepository, SiteGroupRepository
     from xtenant.domain.ports.replay import ReplayRepository
     from xtenant.domain.ports.sign_in import DeviceCodeRepository, KeyRepository, RefreshTokenRepository
     from xtenant.domain.ports.tenant import SettingsRepository
@@ -132,6 +133,12 @@ class UnitOfWork(Protocol):
 
     @property
     def principals(self) -> PrincipalRepository: ...
+
+    @property
+    def scopes(self) -> ScopeRepository: ...
+
+    @property
+    def site_groups(self) -> SiteGroupRepository: ...
 
     @property
     def blobs(self) -> BlobRepository: ...

@@ -30,11 +30,12 @@ def upgrade() -> None:
         "assignments",
         sa.Column("tenant_id", sa.LargeBinary(length=16), nullable=False),
         sa.Column("site_key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("scope", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("principal", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("role", sa.String(length=8), nullable=False),
-        sa.PrimaryKeyConstraint("site_key", "principal", name=op.f("pk_assignments")),
+        sa.PrimaryKeyConstraint("site_key", "scope", "principal", name=op.f("pk_assignments")),
     )
-    op.create_index("ix_assignments_principal", "assignments", ["tenant_id", "principal"], unique=False)
+    op.create_index("ix_assignments_principal", "assignments", ["tenant_id", "site_key", "principal"], unique=False)
     op.create_table(
         "blobs",
         sa.Column("tenant_id", sa.LargeBinary(length=16), nullable=False),
@@ -436,11 +437,48 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "scopes",
+        sa.Column("tenant_id", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("site_key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("item_key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("site_key", "item_key", name=op.f("pk_scopes")),
+    )
+    op.create_table(
         "settings",
         sa.Column("tenant_id", sa.LargeBinary(length=16), nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("value", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "name", name=op.f("pk_settings")),
+    )
+    op.create_table(
+        "site_group_members",
+        sa.Column("tenant_id", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("site_key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("site_group", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("site_key", "site_group", "member", name=op.f("pk_site_group_members")),
+    )
+    op.create_index(
+        "ix_site_group_members_member", "site_group_members", ["tenant_id", "site_key", "member"], unique=False
+    )
+    op.create_table(
+        "site_groups",
+        sa.Column("tenant_id", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("site_key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("principal", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("title_key", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("site_key", "principal", name=op.f("pk_site_groups")),
+    )
+    op.create_index("uq_site_groups_title", "site_groups", ["tenant_id", "site_key", "title_key"], unique=True)
+    op.create_table(
+        "site_users",
+        sa.Column("tenant_id", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("site_key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("principal", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("admin", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("site_key", "principal", name=op.f("pk_site_users")),
     )
     op.create_table(
         "sites",

@@ -1,0 +1,256 @@
+"""Reading permissions on SQL: which scope holds for an item, and what identities may do there.
+
+Identities come in as directory ids; the queries turn them into principals and add the SharePoint groups of the site that
+hold any of them. A SharePoint group is no member of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
+
+from xtenant.domain.content import WEB, Item, ItemId, ItemKey, ItemKind, PrincipalKey, Role, RoleAssignment, SiteKey
+from xtenant.domain.permissions import SiteRights, stronger
+from xtenant.domain.tenant import TenantId
+from xtenant.storage.items import item_of, items
+from xtenant.storage.permissions import assignments, scopes, site_group_members, site_users
+from xtenant.storage.principals import principals
+
+Thing = TypeVar("Thing")
+KEYS_A_QUERY = 1_000
+ADMIN, UNIQUE, BELOW, ON_WEB = range(4)
+"""Kinds of rows that `rights` unites."""
+
+
+class ScopeStore:
+    """`ScopeRepository` on SQL."""
+
+    def __init__(self, connection: Connection, tenant_id: TenantId) -> None:
+        self._connection = connection
+        self._tenant_id = tenant_id
+
+    def page(self, site_key: SiteKey, *, after: ItemKey, limit: int) -> Sequence[ItemKey]:
+        query = (
+            select(scopes.c.item_key)
+            .join(items, self._live(items.c.key == scopes.c.item_key))
+            .where(self._of(scopes, site_key), scopes.c.item_key > after)
+            .order_by(scopes.c.item_key)
+            .limit(limit)
+        )
+        return [ItemKey(key) for key in self._connection.execute(query).scalars()]
+
+    def objects(self, site_key: SiteKey, item_ids: Collection[ItemId]) -> dict[ItemId, Item]:
+        found: dict[ItemId, Item] = {}
+        for some in _some(sorted(set(item_ids))):
+            query = select(items).where(self._of(items, site_key), self._live(items.c.item_id.in_(some)))
+            found |= {item.item_id: item for item in map(item_of, self._connection.execute(query))}
+        return found
+
+    def count(self, site_key: SiteKey) -> tuple[int, int]:
+        tables = (scopes, assignments)
+        counts = [select(func.count()).select_from(table).where(self._of(table, site_key)) for table in tables]
+        below, given = (self._connection.execute(count).scalar_one() for count in counts)
+        return below, given
+
+    def nearest(self, items_: Iterable[Item]) -> dict[ItemKey, ItemKey]:
+        wanted = {item.key: item for item in items_}
+        found: dict[ItemKey, ItemKey] = {}
+        for some in _some(wanted.values()):
+            above = self._way_up(some)
+            found |= {item.key: _first_scope(item, above) for item in some}
+        return found
+
+    def _way_up(self, some: Sequence[Item]) -> dict[int, tuple[int, bool]]:
+        """By key the parent and whether it is a scope, for items and everything above them up to the nearest scope.
+
+        UNION keeps each folder once, however many of the items are in it.
+        """
+        node = items.alias("node")
+        own = exists().where(
+            scopes.c.tenant_id == self._tenant_id,
+            scopes.c.site_key == node.c.site_key,
+            scopes.c.item_key == node.c.key,
+        )
+        step = select(node.c.key, node.c.parent_key, own.label("own")).where(node.c.tenant_id == self._tenant_id)
+        walk = step.where(node.c.key.in_([item.key for item in some])).cte("walk", recursive=True)
+        walk = walk.union(step.where(node.c.key == walk.c.parent_key, ~walk.c.own))
+        return {row.key: (row.parent_key, bool(row.own)) for row in self._connection.execute(select(walk))}
+
+    def assignments(self, site_key: SiteKey, scopes_: Collection[ItemKey]) -> Sequence[RoleAssignment]:
+        found: list[RoleAssignment] = []
+        for some in _some(sorted(set(scopes_))):
+            query = (
+                select(assignments)
+                .where(self._of(assignments, site_key), assignments.c.scope.in_(some))
+                .order_by(assignments.c.scope, assignments.c.principal)
+            )
+            found += [assignment_of(row) for row in self._connection.execute(query)]
+        return found
+
+    def below(self, item: Item) -> Sequence[ItemKey]:
+        if item.kind is ItemKind.FILE:
+            return []
+        if item.kind is ItemKind.LIBRARY:
+            inside = items.c.library_key == item.key
+        else:
+            inside = items.c.parent_key.in_(select(self._folders(item).c.key))
+        query = (
+            select(scopes.c.item_key)
+            .join(items, self._live(items.c.key == scopes.c.item_key))
+            .where(self._of(scopes, item.site_key), inside)
+            .order_by(scopes.c.item_key)
+        )
+        return [ItemKey(key) for key in self._connection.execute(query).scalars()]
+
+    def _folders(self, item: Item) -> CTE:
+        """A folder and the live folders below it."""
+        tree = select(literal(item.key, BigInteger).label("key")).cte("tree", recursive=True)
+        child = items.alias("child")
+        return tree.union_all(
+            select(child.c.key).where(
+                child.c.tenant_id == self._tenant_id,
+                child.c.site_key == item.site_key,
+                child.c.parent_key == tree.c.key,
+                child.c.deleted_at.is_(None),
+                child.c.kind != ItemKind.FILE,
+            )
+        )
+
+    def rights(self, site_keys: Collection[SiteKey], identities: Collection[UUID]) -> Mapping[SiteKey, SiteRights]:
+        wanted = set(site_keys)
+        own = self._own(identities)
+        holders = self._holders(own, assignments.c.site_key)
+        here = and_(assignments.c.tenant_id == self._tenant_id, assignments.c.site_key.in_(wanted), holders)
+        known = and_(site_users.c.tenant_id == self._tenant_id, site_users.c.site_key.in_(wanted))
+        apart = and_(scopes.c.tenant_id == self._tenant_id, scopes.c.site_key.in_(wanted))
+        query = union_all(
+            _rows(ON_WEB, assignments.c.site_key, assignments.c.role).where(here, assignments.c.scope == WEB),
+            _rows(BELOW, assignments.c.site_key)
+            .distinct()
+            .join(items, self._live(items.c.key == assignments.c.scope))
+            .where(here, assignments.c.scope != WEB),
+            _rows(ADMIN, site_users.c.site_key).where(
+                known, site_users.c.admin, site_users.c.principal.in_(select(own.c.key))
+            ),
+            _rows(UNIQUE, scopes.c.site_key).distinct().where(apart),
+        )
+        rows: dict[SiteKey, list[tuple[int, str]]] = {key: [] for key in wanted}
+        for row in self._connection.execute(query):
+            rows[SiteKey(row.site_key)].append((row.kind, row.role))
+        return {key: _rights_of(found) for key, found in rows.items()}
+
+    def roles(
+        self, site_key: SiteKey, scopes_: Collection[ItemKey], identities: Collection[UUID]
+    ) -> dict[ItemKey, Role]:
+        found: dict[ItemKey, Role] = {}
+        for some in _some(sorted(set(scopes_))):
+            query = select(assignments.c.scope, assignments.c.role).where(
+                self._of(assignments, site_key),
+                assignments.c.scope.in_(some),
+                self._holders(self._own(identities), assignments.c.site_key),
+            )
+            for scope, role in self._connection.execute(query):
+                strongest = stronger(found.get(ItemKey(scope)), Role(role))
+                assert strongest is not None
+                found[ItemKey(scope)] = strongest
+        return found
+
+    def above(self, site_key: SiteKey, identities: Collection[UUID]) -> frozenset[ItemKey]:
+        given = (
+            select(items.c.parent_key.label("key"))
+            .join(assignments, items.c.key == assignments.c.scope)
+            .where(
+                self._of(assignments, site_key),
+                self._live(),
+                self._holders(self._own(identities), assignments.c.site_key),
+            )
+        )
+        walk = given.cte("walk", recursive=True)
+        folder = items.alias("folder")
+        walk = walk.union(
+            select(folder.c.parent_key).where(folder.c.tenant_id == self._tenant_id, folder.c.key == walk.c.key)
+        )
+        keys = self._connection.execute(select(walk.c.key).where(walk.c.key != 0)).scalars()
+        return frozenset(ItemKey(key) for key in keys)
+
+    def _own(self, identities: Collection[UUID]) -> CTE:
+        return (
+            select(principals.c.key)
+            .where(principals.c.tenant_id == self._tenant_id, principals.c.directory_id.in_(list(identities)))
+            .cte("own")
+        )
+
+    def _holders(self, own: CTE, site_key: ColumnElement[Any]) -> ColumnElement[bool]:
+        """The assignment is for one of the identities, or for a SharePoint group of the site that holds one."""
+        groups = select(site_group_members.c.site_group).where(
+            site_group_members.c.tenant_id == self._tenant_id,
+            site_group_members.c.site_key == site_key,
+            site_group_members.c.member.in_(select(own.c.key)),
+        )
+        direct = assignments.c.principal.in_(select(own.c.key))
+        return or_(direct, assignments.c.principal.in_(groups.correlate(assignments)))
+
+    def _of(self, table: Any, site_key: SiteKey) -> ColumnElement[bool]:
+        return (table.c.tenant_id == self._tenant_id) & (table.c.site_key == site_key)
+
+    def _live(self, *where: ColumnElement[bool]) -> ColumnElement[bool]:
+        return and_(items.c.tenant_id == self._tenant_id, items.c.deleted_at.is_(None), *where)
+
+
+def assignment_of(row: Any) -> RoleAssignment:
+    """A row as a value."""
+    return RoleAssignment(
+        site_key=SiteKey(row.site_key),
+        principal=PrincipalKey(row.principal),
+        role=Role(row.role),
+        scope=ItemKey(row.scope),
+    )
+
+
+def _rows(kind: int, site_key: ColumnElement[Any], role: ColumnElement[str] | None = None) -> Select[int, Any, str]:
+    """A part of the union of `rights`."""
+    number: ColumnElement[int] = literal_column(str(kind))
+    text: ColumnElement[str] = literal_column("''") if role is None else role
+    return select(number.label("kind"), site_key.label("site_key"), text.label("role"))
+
+
+def _rights_of(rows: Sequence[tuple[int, str]]) -> SiteRights:
+    kinds = {kind for kind, _ in rows}
+    web: Role | None = None
+    for kind, role in rows:
+        web = stronger(web, Role(role)) if kind == ON_WEB else web
+    return SiteRights(admin=ADMIN in kinds, web=web, unique=UNIQUE in kinds, below=BELOW in kinds)
+
+
+def _first_scope(item: Item, above: Mapping[int, tuple[int, bool]]) -> ItemKey:
+    """The first key on the way up that is a scope."""
+    at: int = item.key
+    while at in above:
+        parent, own = above[at]
+        if own:
+            return ItemKey(at)
+        at = parent
+    return WEB
+
+
+def _some(things: Iterable[Thing]) -> Iterator[Sequence[Thing]]:
+    """As many at a time as one query names."""
+    every = list(things)
+    return (every[start : start + KEYS_A_QUERY] for start in range(0, len(every), KEYS_A_QUERY))
