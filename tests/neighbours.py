@@ -39,6 +39,7 @@ GRAPH_PERMISSIONS = frozenset(
         "Sites.FullControl.All",
         "Files.ReadWrite.All",
         "Organization.Read.All",
+        "SharePointTenantSettings.ReadWrite.All",
         "CrossTenantInformation.ReadBasic.All",
     }
 )

@@ -44,7 +44,9 @@ class Room(Enum):
 
     OPEN = frozenset[Asker]()
     READ_DIRECTORY = frozenset({Asker.APP_WITHOUT_PERMISSIONS})
+    SETTINGS = frozenset({Asker.PLAIN_USER, Asker.APP_WITHOUT_PERMISSIONS})
     WRITE_DIRECTORY = frozenset({Asker.SHAREPOINT_ADMIN, Asker.PLAIN_USER, Asker.APP_WITHOUT_PERMISSIONS})
+    ADMINISTRATION = frozenset({Asker.PLAIN_USER, Asker.APP_WITHOUT_PERMISSIONS})
     BOBS_CONTENT = frozenset(
         {Asker.SHAREPOINT_ADMIN, Asker.GLOBAL_ADMIN, Asker.PLAIN_USER, Asker.APP_WITHOUT_PERMISSIONS}
     )
@@ -93,7 +95,11 @@ RULES: tuple[Rule, ...] = (
     *_rules("graph", Who.OWN_USER, "users.get", part="/me"),
     *_rules("graph", Who.OWN_USER, "users.list", "users.get", "tenant.find", room=Room.READ_DIRECTORY),
     *_rules("graph", Who.OWN_USER, "groups.list", "groups.get", room=Room.READ_DIRECTORY),
+    *_rules("graph", Who.OWN_USER, "licences.list", room=Room.READ_DIRECTORY),
+    *_rules("graph", Who.OWN_USER, "sharepoint_settings.get", "sharepoint_settings.set", room=Room.SETTINGS),
+    *_rules("graph", Who.OWN_USER, "users.invite", "licences.assign", room=Room.WRITE_DIRECTORY),
     *_rules("graph", Who.OWN_USER, "users.create", "groups.create", room=Room.WRITE_DIRECTORY),
+    *_rules("graph", Who.OWN_USER, "map.delta", "map.read", room=Room.ADMINISTRATION),
     *_rules("graph", Who.OWN_USER, "sites.list"),
     *_rules("graph", Who.OWN_USER, "sites.get", room=Room.BOBS_CONTENT),
     *_rules("graph", Who.SIGNED_URL, "content.write", part="/uploadSession"),
@@ -118,6 +124,9 @@ CSOM_METHODS: Mapping[str, Who] = dict.fromkeys(
         *("Tenant.IsMnALicensingEnabledForUser", "Tenant.CheckMnATenantIdentityMapCallCorrectness"),
         *("Tenant.AddOrUpdateTenantIdentityMap", "Tenant.GetTenantUserIdentityMappingItem"),
         *("Tenant.GetTenantGroupIdentityMappingItem", "Tenant.CreateSite", "Tenant.GetSitePropertiesByUrl"),
+        "Tenant.AddOrUpdateTenantSingleUserIdentityMappingItem",
+        "Tenant.AddOrUpdateTenantSingleGroupIdentityMappingItem",
+        *("Tenant.RemoveTenantUserIdentityMappingItem", "Tenant.RemoveTenantGroupIdentityMappingItem"),
         *("Tenant.GetSitePropertiesFromSharePointByFilters", "Tenant.RemoveSite", "Tenant.RemoveDeletedSite"),
         *("Tenant.GetPersonalSiteUrl", "Tenant.GetRootSiteUrl", "Tenant.GetTenantInstances", "SiteProperties.Update"),
     ),

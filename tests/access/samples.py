@@ -250,6 +250,7 @@ _NEW_GROUP = {
     "groupTypes": ["Unified"],
 }
 _INVITATION = {"invitedUserEmailAddress": "guest@fabrikam.com", "inviteRedirectUrl": "https://contoso.com"}
+_NO_LICENCES: Mapping[str, object] = {"addLicenses": [], "removeLicenses": []}
 _DELETION = {"requests": [{"id": "1", "method": "DELETE", "url": f"/users/{MISSING}"}]}
 
 DIRECTORY = {
@@ -257,6 +258,14 @@ DIRECTORY = {
     ("POST", "/users"): lambda e: ok(400, **as_json(_NEW_USER)),
     ("POST", "/invitations"): lambda e: ok(201, **as_json(_INVITATION)),
     ("GET", "/me"): lambda e: ok(own=NO_ME),
+    ("GET", "/subscribedSkus"): lambda e: ok(),
+    ("GET", "/subscribedSkus/{sku}"): lambda e: ok(404, values={"sku": str(MISSING)}),
+    ("POST", "/users/{user}/assignLicense"): lambda e: ok(404, values=_missing(e), **as_json(_NO_LICENCES)),
+    ("POST", "/me/assignLicense"): lambda e: ok(own={Asker.APP: 404, Asker.APP_BY_SECRET: 404}, **as_json(_NO_LICENCES)),
+    ("GET", "/users/{user}/licenseDetails"): lambda e: ok(values=_people(e)),
+    ("GET", "/me/licenseDetails"): lambda e: ok(own={Asker.APP: 404, Asker.APP_BY_SECRET: 404}),
+    ("GET", "/admin/sharepoint/settings"): lambda e: ok(),
+    ("PATCH", "/admin/sharepoint/settings"): lambda e: ok(**as_json({"isSiteCreationEnabled": True})),
     ("GET", "/users/{user}"): lambda e: ok(values=_people(e)),
     ("PATCH", "/users/{user}"): lambda e: ok(404, values=_missing(e), **as_json({"displayName": "Bob"})),
     ("DELETE", "/users/{user}"): lambda e: ok(404, values=_missing(e)),

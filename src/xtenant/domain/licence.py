@@ -86,6 +86,14 @@ class AssignedLicence:
     assigned_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """A licence a person holds, with its product where the tenant still has it."""
+
+    licence: AssignedLicence
+    sku: Sku | None
+
+
 def plans_of(licences: Iterable[AssignedLicence], skus: Iterable[Sku]) -> frozenset[str]:
     """The names of the service plans that licences give, without those switched off."""
     known = {sku.sku_id: sku for sku in skus}

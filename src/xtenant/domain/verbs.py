@@ -110,6 +110,52 @@ VERBS: tuple[Verb, ...] = (
         routes=("CSOM Tenant.GetTenantGroupIdentityMappingItem",),
     ),
     Verb(
+        name="map.set_user",
+        operation="map_edits.set_row",
+        cmdlets=("Add-SPOTenantIdentityMappingUser",),
+        commands=("map set-user",),
+        routes=("CSOM Tenant.AddOrUpdateTenantSingleUserIdentityMappingItem",),
+    ),
+    Verb(
+        name="map.set_group",
+        operation="map_edits.set_row",
+        cmdlets=("Add-SPOTenantIdentityMappingGroup",),
+        commands=("map set-group",),
+        routes=("CSOM Tenant.AddOrUpdateTenantSingleGroupIdentityMappingItem",),
+    ),
+    Verb(
+        name="map.remove_user",
+        operation="map_edits.remove_users",
+        cmdlets=("Remove-SPOTenantIdentityMappingUser",),
+        commands=("map remove-user",),
+        routes=("CSOM Tenant.RemoveTenantUserIdentityMappingItem",),
+    ),
+    Verb(
+        name="map.remove_group",
+        operation="map_edits.remove_groups",
+        cmdlets=("Remove-SPOTenantIdentityMappingGroup",),
+        commands=("map remove-group",),
+        routes=("CSOM Tenant.RemoveTenantGroupIdentityMappingItem",),
+    ),
+    Verb(
+        name="map.delta",
+        operation="map_edits.apply_delta",
+        routes=(
+            "PATCH /beta/solutions/sharePoint/migrations/crossOrganizationUserMappings",
+            "PATCH /beta/solutions/sharePoint/migrations/crossOrganizationGroupMappings",
+        ),
+        note="any Graph client; `map set-user` and its siblings edit the same map",
+    ),
+    Verb(
+        name="map.read",
+        operation="map_edits.list_mappings",
+        routes=(
+            "GET /beta/solutions/sharePoint/migrations/crossOrganizationUserMappings",
+            "GET /beta/solutions/sharePoint/migrations/crossOrganizationGroupMappings",
+        ),
+        note="any Graph client; `map replace` reads it to find rows that would be lost",
+    ),
+    Verb(
         name="move.start",
         operation="moves.start_move",
         cmdlets=(
@@ -196,9 +242,36 @@ VERBS: tuple[Verb, ...] = (
         ),
         note="`trust set` asks it and shows the answer",
     ),
-    Verb(name="users.create", operation="directory.create_user", routes=("POST /v1.0/users",), note="any Graph client"),
+    Verb(name="users.create", operation="users.create_user", routes=("POST /v1.0/users",), note="any Graph client"),
     Verb(name="users.get", operation="directory.get_user", routes=("GET /v1.0/users/{id}",), note="any Graph client"),
     Verb(name="users.list", operation="directory.list_users", routes=("GET /v1.0/users",), note="any Graph client"),
+    Verb(
+        name="users.invite", operation="invitations.invite", routes=("POST /v1.0/invitations",), note="any Graph client"
+    ),
+    Verb(
+        name="licences.list",
+        operation="licences.list_subscriptions",
+        routes=("GET /v1.0/subscribedSkus", "GET /v1.0/users/{id}/licenseDetails"),
+        note="any Graph client",
+    ),
+    Verb(
+        name="licences.assign",
+        operation="licences.assign_licences",
+        routes=("POST /v1.0/users/{id}/assignLicense",),
+        note="any Graph client",
+    ),
+    Verb(
+        name="sharepoint_settings.get",
+        operation="sharepoint_settings.read_settings",
+        routes=("GET /v1.0/admin/sharepoint/settings",),
+        note="any Graph client",
+    ),
+    Verb(
+        name="sharepoint_settings.set",
+        operation="sharepoint_settings.change_settings",
+        routes=("PATCH /v1.0/admin/sharepoint/settings",),
+        note="any Graph client",
+    ),
     Verb(name="groups.create", operation="groups.create_group", routes=("POST /v1.0/groups",), note="any Graph client"),
     Verb(name="groups.get", operation="groups.get_group", routes=("GET /v1.0/groups/{id}",), note="any Graph client"),
     Verb(name="groups.list", operation="groups.list_groups", routes=("GET /v1.0/groups",), note="any Graph client"),

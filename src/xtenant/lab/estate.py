@@ -33,6 +33,7 @@ APP_PERMISSIONS = ADMIN_APP_PERMISSIONS | {
     "Group.ReadWrite.All",
     "Files.ReadWrite.All",
     "Organization.Read.All",
+    "SharePointTenantSettings.ReadWrite.All",
     "CrossTenantInformation.ReadBasic.All",
 }
 """What the lab's own app may do: R-1.10, and over Graph what the tools ask for."""

@@ -6,20 +6,16 @@ at Microsoft; it is the move that fails with it (R-4.11), and validation and lin
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from xtenant.domain import errors
 from xtenant.domain.caller import Caller, CallerKind
-from xtenant.domain.directory import User, UserId, UserType
-from xtenant.domain.ports.clock import Clock, IdSource
+from xtenant.domain.directory import User, UserId
 from xtenant.domain.ports.units import UnitOfWork, Units
 from xtenant.domain.sign_in import names_of
 from xtenant.domain.tenant import PublicTenant, Tenant
-from xtenant.operations import passwords
 
 USER_READ = frozenset({"User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"})
 USER_WRITE = frozenset({"User.ReadWrite.All", "Directory.ReadWrite.All"})
@@ -27,8 +23,8 @@ USER_INVITE = USER_WRITE | {"User.Invite.All"}
 TENANT_READ = frozenset({"CrossTenantInformation.ReadBasic.All"}) | USER_READ
 ORGANIZATION_READ = frozenset({"Organization.Read.All"}) | USER_READ
 
-_UPN_LOCAL = re.compile(r"[A-Za-z0-9'.\-_!#^~]{1,64}")
-_DOMAIN = re.compile(r"(?=.{1,255}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}")
+UPN_LOCAL_FORM = re.compile(r"[A-Za-z0-9'.\-_!#^~]{1,64}")
+DOMAIN_FORM = re.compile(r"(?=.{1,255}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}")
 _NICKNAME = re.compile(r"[\x21-\x7e]{1,64}")
 _NICKNAME_FORBIDDEN = frozenset('@()\\[]";:<>, ')
 
@@ -64,85 +60,6 @@ class IllegalName(errors.UsageError):
     code = "illegalName"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewUser:
-    """What a user is created from; `password` is hashed at once and never kept."""
-
-    upn: str
-    display_name: str
-    mail_nickname: str
-    account_enabled: bool
-    password: str
-    mail: str | None = None
-    usage_location: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserChanges:
-    """What may be changed of a user; None leaves a value as it is."""
-
-    display_name: str | None = None
-    upn: str | None = None
-    mail: str | None = None
-    mail_nickname: str | None = None
-    account_enabled: bool | None = None
-    usage_location: str | None = None
-    password: str | None = None
-
-
-def create_user(units: Units, tenant: Tenant, caller: Caller, new: NewUser, *, clock: Clock, ids: IdSource) -> User:
-    """Add a member account. Raises IllegalName, NameTaken, AccessDenied.
-
-    The domain of the UPN must be one of the tenant's own (Graph refuses an unverified domain).
-    """
-    require(caller, USER_WRITE, "create users")
-    check_upn(tenant, new.upn)
-    check_nickname(new.mail_nickname)
-    user = User(
-        user_id=UserId(ids.new_id()),
-        upn=new.upn,
-        display_name=check_text("displayName", new.display_name),
-        mail=new.mail,
-        mail_nickname=new.mail_nickname,
-        account_enabled=new.account_enabled,
-        usage_location=check_location(new.usage_location),
-        password_hash=passwords.hash_password(new.password, ids),
-        created_at=clock.business_now(),
-    )
-    with units.write() as uow:
-        _add(uow, user)
-    return user
-
-
-def invite_guest(
-    units: Units, tenant: Tenant, caller: Caller, mail: str, display_name: str | None, *, clock: Clock, ids: IdSource
-) -> User:
-    """Add a guest under the address invited (R-4.5); a guest invited before is returned as they are.
-
-    The UPN has Microsoft's form `ana.silva_contoso.com#EXT#@INITIAL-DOMAIN` (`graph-migrations.md` 4.2).
-    """
-    require(caller, USER_INVITE, "invite guests")
-    local, at, domain = mail.partition("@")
-    if not at or not _UPN_LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain):
-        raise IllegalName("The address invited is not a mail address.", target="invitedUserEmailAddress")
-    now = clock.business_now()
-    guest = User(
-        user_id=UserId(ids.new_id()),
-        upn=f"{local}_{domain}#EXT#@{tenant.initial_domain}",
-        display_name=check_text("invitedUserDisplayName", display_name or local),
-        mail=mail,
-        user_type=UserType.GUEST,
-        created_at=now,
-    )
-    with units.write() as uow:
-        known = uow.users.by_mail(mail)
-        if known is not None and known.user_type is UserType.MEMBER:
-            raise NameTaken(f"'{mail}' belongs to a member of this tenant already.", target="invitedUserEmailAddress")
-        if known is None:
-            _add(uow, guest)
-    return known or guest
-
-
 def get_user(units: Units, caller: Caller, name: str) -> User:
     """A user by object id or user principal name. Raises UserNotFound."""
     require(caller, USER_READ, "read users", members=True)
@@ -163,43 +80,6 @@ def find_users(units: Units, caller: Caller, field: str, value: str) -> Sequence
     with units.read() as uow:
         found = uow.users.by_upn(value) if field == "upn" else uow.users.by_mail(value)
     return [found] if found else []
-
-
-def update_user(
-    units: Units, tenant: Tenant, caller: Caller, name: str, changes: UserChanges, *, ids: IdSource
-) -> User:
-    """Change a user. Raises UserNotFound, IllegalName, NameTaken."""
-    require(caller, USER_WRITE, "change users")
-    if changes.upn is not None:
-        check_upn(tenant, changes.upn)
-    if changes.mail_nickname is not None:
-        check_nickname(changes.mail_nickname)
-    if changes.display_name is not None:
-        check_text("displayName", changes.display_name)
-    check_location(changes.usage_location)
-    wanted = {
-        field.name: value
-        for field in dataclasses.fields(changes)
-        if field.name != "password" and (value := getattr(changes, field.name)) is not None
-    }
-    if changes.password is not None:
-        wanted["password_hash"] = passwords.hash_password(changes.password, ids)
-    with units.write() as uow:
-        user = user_named(uow, name)
-        other = uow.users.by_upn(changes.upn) if changes.upn else None
-        if other is not None and other.user_id != user.user_id:
-            raise _upn_taken(changes.upn or "")
-        changed = dataclasses.replace(user, **wanted)
-        uow.users.update(changed)
-    return changed
-
-
-def delete_user(units: Units, caller: Caller, name: str, *, clock: Clock) -> None:
-    """Mark a user as deleted; the name is free again. Raises UserNotFound."""
-    require(caller, USER_WRITE, "delete users")
-    with units.write() as uow:
-        user = user_named(uow, name)
-        uow.users.delete(dataclasses.replace(user, deleted_at=clock.business_now()))
 
 
 def me(units: Units, caller: Caller) -> User:
@@ -272,7 +152,7 @@ def require(caller: Caller, permissions: frozenset[str], what: str, *, members: 
 def check_upn(tenant: Tenant, upn: str) -> None:
     """Raise IllegalName unless a UPN has Graph's form and one of the tenant's own domains."""
     local, _, domain = upn.rpartition("@")
-    if not _UPN_LOCAL.fullmatch(local) or local.endswith(".") or not _DOMAIN.fullmatch(domain):
+    if not UPN_LOCAL_FORM.fullmatch(local) or local.endswith(".") or not DOMAIN_FORM.fullmatch(domain):
         raise IllegalName(
             f"'{upn}' is not a user principal name.",
             remedy="Write NAME@DOMAIN with letters, digits and ' . - _ ! # ^ ~ in the name.",
@@ -320,16 +200,3 @@ def as_guid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-
-
-def _add(uow: UnitOfWork, user: User) -> None:
-    if uow.users.by_upn(user.upn) is not None:
-        raise _upn_taken(user.upn)
-    uow.users.add(user)
-
-
-def _upn_taken(upn: str) -> NameTaken:
-    return NameTaken(
-        f"Another object with the same value for property userPrincipalName already exists: '{upn}'.",
-        target="userPrincipalName",
-    )

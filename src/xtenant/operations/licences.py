@@ -20,6 +20,7 @@ from xtenant.domain.licence import (
     SHARED_DATA_PLAN,
     SHAREPOINT_PLANS,
     AssignedLicence,
+    Holding,
     Sku,
     SkuId,
     Subscription,
@@ -59,14 +60,6 @@ class Wish:
     disabled_plans: frozenset[UUID] = field(default=frozenset())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
-    """A licence a person holds, with its product where the tenant still has it."""
-
-    licence: AssignedLicence
-    sku: Sku | None
-
-
 def list_subscriptions(units: Units, caller: Caller) -> Sequence[Subscription]:
     """Everything the tenant has bought, with counters."""
     require(caller, LICENCE_READ, "read licences", members=True)
@@ -96,18 +89,18 @@ def subscribe(uow: UnitOfWork, part_number: str, enabled: int) -> Sku:
 
 
 def assign_licences(
-    units: Units, caller: Caller, name: str, add: Sequence[Wish], remove: Sequence[SkuId], *, clock: Clock
-) -> User:
-    """Give and take licences of one person, all or none. Giving one held changes its plans.
+    units: Units, caller: Caller, name: str | None, add: Sequence[Wish], remove: Sequence[SkuId], *, clock: Clock
+) -> tuple[User, Sequence[Holding]]:
+    """Give and take licences of one person, all or none; the caller themself without a name.
 
-    Raises UserNotFound, AccessDenied, LicenceRefused.
+    Giving one held changes its plans. Answers what the person holds now. Raises UserNotFound, AccessDenied, LicenceRefused.
     """
     require(caller, LICENCE_WRITE, "assign licences")
     added = {wish.sku_id for wish in add}
     if added & set(remove) or len(added) < len(add):
         raise LicenceRefused("A licence is named more than once.")
     with units.write() as uow:
-        user = user_named(uow, name)
+        user = user_named(uow, name if name is not None else str(caller.user_id))
         held = {licence.sku_id: licence for licence in uow.licences.of_users([user.user_id]).get(user.user_id, ())}
         if not set(remove) <= held.keys():
             raise LicenceRefused("User does not have a corresponding license.")
@@ -127,7 +120,7 @@ def assign_licences(
         uow.licences.take(user.user_id, remove)
         for licence in given:
             uow.licences.assign(user.user_id, licence)
-    return user
+        return user, holdings_of(uow, [user.user_id])[user.user_id]
 
 
 def seed_licences(

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from xtenant.domain.content import SiteKey
+from xtenant.domain.directory import Group, User
 from xtenant.domain.tenant import TenantId
 from xtenant.storage.apps import AppStore
 from xtenant.storage.blobs import BlobRows
@@ -19,11 +20,14 @@ from xtenant.storage.jobs import MoveJobStore, MoveRequestStore
 from xtenant.storage.leases import LeaseStore
 from xtenant.storage.licences import LicenceStore
 from xtenant.storage.memberships import MembershipStore
+from xtenant.storage.object_lists import ObjectList
 from xtenant.storage.outbox import OutboxStore
 from xtenant.storage.principals import PrincipalStore
 from xtenant.storage.replay import ReplayStore
 from xtenant.storage.scopes import ScopeStore
 from xtenant.storage.settings import SettingsStore
+from xtenant.storage.shapes import groups_shape, users_shape
+from xtenant.storage.sharepoint_settings import SharePointSettingsStore
 from xtenant.storage.sign_in import DeviceCodeStore, KeyStore, RefreshTokenStore
 from xtenant.storage.site_groups import SiteGroupStore
 from xtenant.storage.site_writer import SqlSiteWriter, open_writer
@@ -45,6 +49,10 @@ class SqlUnitOfWork:
     @property
     def settings(self) -> SettingsStore:
         return SettingsStore(self.connection, self.tenant_id)
+
+    @property
+    def sharepoint_settings(self) -> SharePointSettingsStore:
+        return SharePointSettingsStore(self.connection, self.tenant_id)
 
     @property
     def relationships(self) -> RelationshipStore:
@@ -81,6 +89,14 @@ class SqlUnitOfWork:
     @property
     def licences(self) -> LicenceStore:
         return LicenceStore(self.connection, self.tenant_id)
+
+    @property
+    def user_lists(self) -> ObjectList[User]:
+        return ObjectList(self.connection, self.tenant_id, users_shape(self.connection.dialect.name))
+
+    @property
+    def group_lists(self) -> ObjectList[Group]:
+        return ObjectList(self.connection, self.tenant_id, groups_shape(self.connection.dialect.name))
 
     @property
     def apps(self) -> AppStore:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from xtenant.domain.sharepoint_settings import SharePointSettings
 from xtenant.domain.tenant import TenantSettings
 
 
@@ -15,3 +16,11 @@ class SettingsRepository(Protocol):
     def put(self, settings: TenantSettings) -> None:
         """Store every field."""
         ...
+
+
+class SharePointSettingsRepository(Protocol):
+    def get(self) -> SharePointSettings:
+        """The settings in force; a fresh tenant's where nothing was set."""
+        ...
+
+    def put(self, settings: SharePointSettings) -> None: ...

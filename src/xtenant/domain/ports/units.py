@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from xtenant.domain.content import SiteKey
+    from xtenant.domain.directory import Group, User
     from xtenant.domain.ports.content import (
         BlobRepository,
         ItemRepository,
@@ -22,7 +23,13 @@ if TYPE_CHECKING:
         SiteRepository,
         SiteWriter,
     )
-    from xtenant.domain.ports.directory import AppRepository, GroupRepository, MembershipRepository, UserRepository
+    from xtenant.domain.ports.directory import (
+        AppRepository,
+        GroupRepository,
+        MembershipRepository,
+        ObjectListRepository,
+        UserRepository,
+    )
     from xtenant.domain.ports.identity import IdentityMapRepository
     from xtenant.domain.ports.leases import LeaseRepository
     from xtenant.domain.ports.licences import LicenceRepository
@@ -39,7 +46,7 @@ if TYPE_CHECKING:
     from xtenant.domain.ports.permissions import ScopeRepository, SiteGroupRepository
     from xtenant.domain.ports.replay import ReplayRepository
     from xtenant.domain.ports.sign_in import DeviceCodeRepository, KeyRepository, RefreshTokenRepository
-    from xtenant.domain.ports.tenant import SettingsRepository
+    from xtenant.domain.ports.tenant import SettingsRepository, SharePointSettingsRepository
     from xtenant.domain.ports.trust import InboxRepository, OutboxRepository, RelationshipRepository
     from xtenant.domain.ports.uploads import UploadRepository
 
@@ -63,6 +70,9 @@ class UnitOfWork(Protocol):
     def settings(self) -> SettingsRepository: ...
 
     @property
+    def sharepoint_settings(self) -> SharePointSettingsRepository: ...
+
+    @property
     def users(self) -> UserRepository: ...
 
     @property
@@ -73,6 +83,12 @@ class UnitOfWork(Protocol):
 
     @property
     def licences(self) -> LicenceRepository: ...
+
+    @property
+    def user_lists(self) -> ObjectListRepository[User]: ...
+
+    @property
+    def group_lists(self) -> ObjectListRepository[Group]: ...
 
     @property
     def apps(self) -> AppRepository: ...

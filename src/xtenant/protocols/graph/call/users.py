@@ -8,7 +8,7 @@ from uuid import UUID
 
 from xtenant.domain.directory import User
 from xtenant.protocols.graph.call.answers import BASE, ask, rows
-from xtenant.protocols.graph.codec.directory import user_from_json
+from xtenant.protocols.graph.codec.users import user_from_json
 from xtenant.wire.transport import Session
 
 _FIELDS = "id,userPrincipalName,displayName,mail,mailNickname,userType,accountEnabled,usageLocation,createdDateTime"

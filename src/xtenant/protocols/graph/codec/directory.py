@@ -1,4 +1,4 @@
-"""Users, groups, invitations, the organization and other tenants as JSON (graph-migrations.md 4.1 to 4.4)."""
+"""Groups, the organization and other tenants as JSON (graph-migrations.md 4.1, 4.4); users are in `codec/users.py`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from xtenant.domain import errors
-from xtenant.domain.directory import Group, GroupId, GroupKind, User, UserId, UserType
+from xtenant.domain.directory import Group, GroupId, GroupKind
 from xtenant.domain.tenant import PublicTenant, TenantId
 from xtenant.protocols.graph.codec.dates import date_text, parse_date
 
@@ -23,47 +23,6 @@ REFERENCE = re.compile(
 
 class _Body(msgspec.Struct, forbid_unknown_fields=True, rename="camel", kw_only=True):
     odata_type: str | None = msgspec.field(default=None, name="@odata.type")
-
-
-class PasswordProfile(_Body):
-    password: str
-    force_change_password_next_sign_in: bool | None = None
-    force_change_password_next_sign_in_with_mfa: bool | None = None
-
-
-class UserBody(_Body):
-    """POST /users."""
-
-    account_enabled: bool
-    display_name: str
-    mail_nickname: str
-    user_principal_name: str
-    password_profile: PasswordProfile
-    mail: str | None = None
-    usage_location: str | None = None
-    user_type: str | None = None
-
-
-class UserPatch(_Body):
-    """PATCH /users/{id}."""
-
-    account_enabled: bool | None = None
-    display_name: str | None = None
-    mail_nickname: str | None = None
-    user_principal_name: str | None = None
-    password_profile: PasswordProfile | None = None
-    mail: str | None = None
-    usage_location: str | None = None
-
-
-class InvitationBody(_Body):
-    """POST /invitations."""
-
-    invited_user_email_address: str
-    invite_redirect_url: str
-    invited_user_display_name: str | None = None
-    send_invitation_message: bool = False
-    invited_user_type: str | None = None
 
 
 class GroupBody(_Body):
@@ -104,20 +63,6 @@ def group_kind(group_types: list[str]) -> GroupKind:
     return GroupKind.UNIFIED if kinds else GroupKind.SECURITY
 
 
-def user_json(user: User) -> dict[str, object]:
-    return {
-        "id": str(user.user_id),
-        "userPrincipalName": user.upn,
-        "displayName": user.display_name,
-        "mail": user.mail,
-        "mailNickname": user.mail_nickname,
-        "userType": user.user_type.value,
-        "accountEnabled": user.account_enabled,
-        "usageLocation": user.usage_location,
-        "createdDateTime": date_text(user.created_at),
-    }
-
-
 def group_json(group: Group) -> dict[str, object]:
     return {
         "id": str(group.group_id),
@@ -136,20 +81,6 @@ def group_json(group: Group) -> dict[str, object]:
 
 def member_json(member_id: UUID, kind: str) -> dict[str, object]:
     return {"@odata.type": f"#microsoft.graph.{kind}", "id": str(member_id)}
-
-
-def invitation_json(guest: User, redirect_url: str) -> dict[str, object]:
-    return {
-        "id": str(guest.user_id),
-        "status": "PendingAcceptance",
-        "invitedUserType": guest.user_type.value,
-        "invitedUserEmailAddress": guest.mail,
-        "invitedUserDisplayName": guest.display_name,
-        "inviteRedirectUrl": redirect_url,
-        "inviteRedeemUrl": redirect_url,
-        "sendInvitationMessage": False,
-        "invitedUser": {"id": str(guest.user_id)},
-    }
 
 
 def organization_json(tenant: PublicTenant, initial_domain: str) -> dict[str, object]:
@@ -177,21 +108,6 @@ def tenant_json(tenant: PublicTenant) -> dict[str, object]:
         "defaultDomainName": tenant.default_domain,
         "federationBrandName": None,
     }
-
-
-def user_from_json(row: Mapping[str, Any]) -> User:
-    """A user as an answer of Graph tells it. Raises KeyError or ValueError for an answer that is none."""
-    return User(
-        user_id=UserId(UUID(row["id"])),
-        upn=row["userPrincipalName"],
-        display_name=row.get("displayName") or "",
-        mail=row.get("mail"),
-        mail_nickname=row.get("mailNickname"),
-        user_type=UserType(row.get("userType") or "Member"),
-        account_enabled=bool(row.get("accountEnabled", True)),
-        usage_location=row.get("usageLocation"),
-        created_at=parse_date(row.get("createdDateTime") or "0001-01-01T00:00:00Z"),
-    )
 
 
 def group_from_json(row: Mapping[str, Any]) -> Group:

@@ -8,7 +8,19 @@ from starlette.responses import Response
 from xtenant.domain import errors
 from xtenant.domain.tenant import LOGIN_HOST
 from xtenant.protocols.graph.codec import failures
-from xtenant.protocols.graph.serve import addressed, batch, downloads, groups, sites, tenants, uploads, users
+from xtenant.protocols.graph.serve import (
+    addressed,
+    batch,
+    downloads,
+    groups,
+    invitations,
+    licences,
+    sharepoint_settings,
+    sites,
+    tenants,
+    uploads,
+    users,
+)
 from xtenant.protocols.graph.serve.answers import json_answer
 from xtenant.wire.backend import Backend
 from xtenant.wire.routes import Route
@@ -17,8 +29,11 @@ from xtenant.wire.routes import Route
 def mount(backend: Backend) -> list[Route]:
     """Every route of this protocol, the more particular ones first."""
     table = [
+        *licences.routes(backend),
+        *invitations.routes(backend),
         *users.routes(backend),
         *tenants.routes(backend),
+        *sharepoint_settings.routes(backend),
         *groups.routes(backend),
         *sites.routes(backend),
         *downloads.routes(backend),

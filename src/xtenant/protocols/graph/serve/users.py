@@ -1,16 +1,20 @@
-"""Users and guests (graph-migrations.md 4.2).
+"""Users (graph-migrations.md 4.2).
 
-GET /users · POST /users · GET, PATCH, DELETE /users/{id or UPN} · GET /me · POST /invitations
+GET /users · POST /users · GET, PATCH, DELETE /users/{id or UPN} · GET /me
 """
 
 from __future__ import annotations
 
+from msgspec import UNSET, UnsetType
 from starlette.responses import Response
 
+from xtenant.domain.directory import User, UserType
 from xtenant.operations import directory
+from xtenant.operations import users as operations
 from xtenant.protocols.graph.codec import bodies, query
-from xtenant.protocols.graph.codec import directory as codec
+from xtenant.protocols.graph.codec import users as codec
 from xtenant.protocols.graph.serve.answers import body_of, context, json_answer, link, no_content, options_of, rows
+from xtenant.protocols.graph.serve.licences import holdings_for
 from xtenant.wire.backend import Backend
 from xtenant.wire.edge import Call
 from xtenant.wire.routes import Evidence, Route
@@ -25,7 +29,6 @@ def routes(backend: Backend) -> list[Route]:
     return [
         *rows("GET", "/users", users.list, verb="users.list", source=_SOURCE, evidence=Evidence.INFERRED),
         *rows("POST", "/users", users.create, verb="users.create", source=_SOURCE, evidence=Evidence.INFERRED),
-        *rows("POST", "/invitations", users.invite, verb="users.create", source=_SOURCE, evidence=Evidence.INFERRED),
         *rows("GET", "/me", users.me, verb="users.get", source=_SOURCE, evidence=Evidence.INFERRED),
         *rows("GET", "/users/{user}", users.get, verb="users.get", source=_SOURCE, evidence=Evidence.INFERRED),
         *rows("PATCH", "/users/{user}", users.update, verb="users.create", source=_SOURCE, evidence=Evidence.INFERRED),
@@ -56,17 +59,18 @@ class Users:
 
     async def create(self, call: Call) -> Response:
         backend, body = self._backend, await body_of(call, codec.UserBody)
-        new = directory.NewUser(
+        if body.user_type is not UserType.MEMBER or isinstance(body.password_profile.password, UnsetType):
+            raise bodies.InvalidBody("A user is created as a member with a password; guests are invited.")
+        new = operations.NewUser(
             upn=body.user_principal_name,
             display_name=body.display_name,
             mail_nickname=body.mail_nickname,
             account_enabled=body.account_enabled,
             password=body.password_profile.password,
-            mail=body.mail,
-            usage_location=body.usage_location,
+            details=_changes(body, body.password_profile),
         )
         user = await call.run(
-            directory.create_user,
+            operations.create_user,
             backend.units,
             backend.tenant,
             call.caller,
@@ -74,58 +78,53 @@ class Users:
             clock=backend.clock,
             ids=backend.ids,
         )
-        return json_answer({"@odata.context": context(call, "users/$entity"), **codec.user_json(user)}, 201)
-
-    async def invite(self, call: Call) -> Response:
-        backend, body = self._backend, await body_of(call, codec.InvitationBody)
-        if body.send_invitation_message or (body.invited_user_type or "Guest") != "Guest":
-            raise query.NotSupported("Invitations are made without a mail and for guests only.")
-        guest = await call.run(
-            directory.invite_guest,
-            backend.units,
-            backend.tenant,
-            call.caller,
-            body.invited_user_email_address,
-            body.invited_user_display_name,
-            clock=backend.clock,
-            ids=backend.ids,
-        )
-        shown = codec.invitation_json(guest, body.invite_redirect_url)
-        return json_answer({"@odata.context": context(call, "invitations/$entity"), **shown}, 201)
+        return json_answer({"@odata.context": context(call, "users/$entity"), **codec.user_json(user, ())}, 201)
 
     async def me(self, call: Call) -> Response:
         user = await call.run(directory.me, self._backend.units, call.caller)
-        shown = bodies.selected(codec.user_json(user), options_of(call).select)
-        return json_answer({"@odata.context": context(call, "users/$entity"), **shown})
+        return await self._shown(call, user)
 
     async def get(self, call: Call) -> Response:
         user = await call.run(directory.get_user, self._backend.units, call.caller, call.values["user"])
-        shown = bodies.selected(codec.user_json(user), options_of(call).select)
+        return await self._shown(call, user)
+
+    async def _shown(self, call: Call, user: User) -> Response:
+        select = options_of(call).select
+        held = await holdings_for(call, self._backend, [user], select)
+        shown = bodies.selected(codec.user_json(user, held.get(user.user_id)), select)
         return json_answer({"@odata.context": context(call, "users/$entity"), **shown})
 
     async def update(self, call: Call) -> Response:
         backend, body = self._backend, await body_of(call, codec.UserPatch)
-        changes = directory.UserChanges(
-            display_name=body.display_name,
-            upn=body.user_principal_name,
-            mail=body.mail,
-            mail_nickname=body.mail_nickname,
-            account_enabled=body.account_enabled,
-            usage_location=body.usage_location,
-            password=body.password_profile.password if body.password_profile else None,
-        )
+        profile = body.password_profile or None
         await call.run(
-            directory.update_user,
+            operations.update_user,
             backend.units,
             backend.tenant,
             call.caller,
             call.values["user"],
-            changes,
+            _changes(body, profile if isinstance(profile, codec.PasswordProfile) else None),
             ids=backend.ids,
         )
         return no_content()
 
     async def delete(self, call: Call) -> Response:
         backend = self._backend
-        await call.run(directory.delete_user, backend.units, call.caller, call.values["user"], clock=backend.clock)
+        await call.run(operations.delete_user, backend.units, call.caller, call.values["user"], clock=backend.clock)
         return no_content()
+
+
+def _changes(body: codec.UserDetails, profile: codec.PasswordProfile | None) -> operations.UserChanges:
+    """What a body changes; of a new user everything beside the five properties that are required."""
+    values = codec.present(body, codec.DETAILS)
+    if not isinstance(body.extension_attributes, UnsetType):
+        values["extension_attributes"] = tuple((body.extension_attributes or {}).items())
+    if isinstance(body, codec.UserPatch):
+        named = {"display_name": body.display_name, "upn": body.user_principal_name}
+        named |= {"mail_nickname": body.mail_nickname, "account_enabled": body.account_enabled}
+        values |= {name: value for name, value in named.items() if value is not UNSET}
+    if profile is not None and not isinstance(profile.password, UnsetType):
+        values["password"] = profile.password
+    if profile is not None and isinstance(profile.force_change_password_next_sign_in, bool):
+        values["force_password_change"] = profile.force_change_password_next_sign_in
+    return operations.UserChanges(**values)

@@ -61,6 +61,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "user_code", name=op.f("uq_device_codes_tenant_id_user_code")),
     )
     op.create_table(
+        "directory_changes",
+        sa.Column("tenant_id", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_directory_changes")),
+    )
+    op.create_table(
         "geo_queues",
         sa.Column("tenant_id", sa.LargeBinary(length=16), nullable=False),
         sa.Column("geo", sa.String(length=16), nullable=False),
@@ -119,8 +125,11 @@ def upgrade() -> None:
         sa.Column("synced", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("deleted_at", sa.BigInteger(), nullable=True),
+        sa.Column("forgotten_at", sa.BigInteger(), nullable=True),
+        sa.Column("change", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_groups")),
     )
+    op.create_index("ix_groups_change", "groups", ["tenant_id", "change", "group_id"], unique=False)
     op.create_index("ix_groups_name", "groups", ["tenant_id", "name_key", "group_id"], unique=False)
     op.create_index(
         "uq_groups_alias",
@@ -451,6 +460,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "name", name=op.f("pk_settings")),
     )
     op.create_table(
+        "sharepoint_settings",
+        sa.Column("tenant_id", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "name", name=op.f("pk_sharepoint_settings")),
+    )
+    op.create_table(
         "site_group_members",
         sa.Column("tenant_id", sa.LargeBinary(length=16), nullable=False),
         sa.Column("site_key", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -604,6 +620,7 @@ def upgrade() -> None:
         sa.Column("upn", sa.String(), nullable=False),
         sa.Column("upn_key", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False),
         sa.Column("display_name", sa.String(), nullable=False),
+        sa.Column("name_key", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False),
         sa.Column("mail", sa.String(), nullable=True),
         sa.Column("mail_key", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=True),
         sa.Column("mail_nickname", sa.String(), nullable=True),
@@ -635,9 +652,20 @@ def upgrade() -> None:
         sa.Column("password_hash", sa.String(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("deleted_at", sa.BigInteger(), nullable=True),
+        sa.Column("forgotten_at", sa.BigInteger(), nullable=True),
+        sa.Column("change", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_users")),
     )
+    op.create_index("ix_users_change", "users", ["tenant_id", "change", "user_id"], unique=False)
     op.create_index("ix_users_mail", "users", ["tenant_id", "mail_key"], unique=False)
+    op.create_index(
+        "ix_users_name",
+        "users",
+        ["tenant_id", "name_key", "user_id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
     op.create_index(
         "ix_users_roles",
         "users",
