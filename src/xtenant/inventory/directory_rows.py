@@ -73,7 +73,8 @@ class DirectoryRows(Rows):
         ]
 
     def put_principals(self, principals: Iterable[Principal], *, instead_of: Collection[PrincipalKind] = ()) -> None:
-        """Add principals, or renew those with the same id; all others of the kinds `instead_of` are forgotten."""
+        """Add principals, or renew those with the same id; all others of the kinds `instead_of` are forgotten
+        with their members."""
         with self.writing():
             self._forget(instead_of)
             places = ", ".join("?" * 16)
@@ -131,8 +132,11 @@ class DirectoryRows(Rows):
         return [_member(row) for row in found]
 
     def _forget(self, kinds: Collection[PrincipalKind]) -> None:
+        """Principals of these kinds, and who belonged to them."""
         wanted = [kind.value for kind in kinds]
-        self._database.execute(f"DELETE FROM principals WHERE kind IN ({', '.join('?' * len(wanted))})", wanted)
+        chosen = f"FROM principals WHERE kind IN ({', '.join('?' * len(wanted))})"
+        self._database.execute(f"DELETE FROM members WHERE group_id IN (SELECT principal_id {chosen})", wanted)
+        self._database.execute(f"DELETE {chosen}", wanted)
 
     def _principal_where(self, condition: str, value: str) -> Principal | None:
         row = self._one(f"SELECT {_PRINCIPAL} FROM principals WHERE {condition} ORDER BY principal_id LIMIT 1", value)

@@ -1,0 +1,246 @@
+"""Reading a tenant over the wire into an inventory (settled C 2, C 14, C 17): only calls that change and provision nothing.
+
+A crawl is a run of parts; each part is written in one transaction with the note that it is done, so that a killed crawl goes
+on where it stood. Reading again renews what is there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TypeVar
+
+import anyio
+import tenacity
+
+from xtenant.client.tenant import TenantClient
+from xtenant.domain import errors
+from xtenant.domain.ports.clock import Clock
+from xtenant.inventory.crawl_directory import (
+    GROUP_KINDS,
+    GROUPS_A_PART,
+    geos_of,
+    groups_of,
+    licences_of,
+    people_of,
+    read_members,
+    read_tenant,
+)
+from xtenant.inventory.crawl_permissions import SiteReading, first_of
+from xtenant.inventory.crawl_sites import chosen_sites, sites_of
+from xtenant.inventory.facts import PrincipalKind, Site
+from xtenant.inventory.run_rows import Run
+from xtenant.inventory.store import Inventory
+
+SITES_AT_ONCE = 6
+GO_ON_WITHIN = timedelta(hours=24)
+"""How long after its beginning a killed crawl goes on; later it begins anew."""
+
+EVERYTHING = "*"
+_BUSY_TRIES = 6
+_LONGEST_WAIT_SECONDS = 300.0
+
+Progress = Callable[[str, int, int | None], None]
+"""Told what is being read, how much of it is done, and of how much where that is known."""
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True, kw_only=True)
+class CrawlReport:
+    """What a crawl could not read: sites the tenant refused, with the reason, and names that mean no site."""
+
+    went_on: bool = False
+    sites_read: int = 0
+    unread: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    missing: Sequence[str] = ()
+
+
+async def crawl_tenant(
+    client: TenantClient,
+    inventory: Inventory,
+    *,
+    clock: Clock,
+    sites: Collection[str] | None = None,
+    progress: Progress = lambda what, done, total: None,
+) -> CrawlReport:
+    """Read the directory, the list of sites, and of `sites` also permissions and items: all of them when None.
+
+    `sites` are addresses, UPNs (the OneDrive) or aliases (the group's site); an empty one reads no site further. Raises
+    AccessDenied or NetworkError when the directory or the list of sites cannot be read, Throttled when the tenant stays
+    busy; what was read until then stays, and the next crawl of the same sites goes on.
+    """
+    try:
+        return await _Crawl(client, inventory, clock, sites, progress).run()
+    except ExceptionGroup as group:
+        raise first_of(group) from group
+
+
+def ended(inventory: Inventory) -> bool:
+    """Whether the last crawl came to its end."""
+    run = inventory.last_run()
+    return run is not None and run.ended_at is not None
+
+
+class _Crawl:
+    """One crawl."""
+
+    def __init__(
+        self,
+        client: TenantClient,
+        inventory: Inventory,
+        clock: Clock,
+        names: Collection[str] | None,
+        progress: Progress,
+    ) -> None:
+        self._client = client
+        self._session = client.session
+        self._inventory = inventory
+        self._clock = clock
+        self._names = names
+        self._progress = progress
+        self._report = CrawlReport()
+        self._run = self._begun()
+        self._done = inventory.parts_done(self._run)
+
+    async def run(self) -> CrawlReport:
+        await self._read_directory()
+        await self._read_groups()
+        await self._read_sites()
+        self._inventory.end_run(self._run, self._clock.security_now())
+        return self._report
+
+    def _begun(self) -> Run:
+        """The last run where it was killed, is young enough and wanted the same; else a new one."""
+        selection, now = _selection(self._names), self._clock.security_now()
+        last = self._inventory.last_run()
+        goes_on = last is not None and last.ended_at is None and last.selection == selection
+        if last is not None and goes_on and now - last.started_at < GO_ON_WITHIN:
+            self._report.went_on = True
+            return last
+        return self._inventory.begin_run(selection, now)
+
+    async def _read_directory(self) -> None:
+        inventory, session = self._inventory, self._session
+        geos = await geos_of(self._client)
+        if self._open("tenant"):
+            tenant = await read_tenant(self._client, geos, self._clock.security_now())
+            licences = await licences_of(session)
+            with inventory.writing():
+                inventory.put_tenant(tenant)
+                inventory.put_licences(licences)
+                self._close("tenant")
+        if self._open("people"):
+            people = await self._gathered("people", people_of(session))
+            with inventory.writing():
+                kinds = [PrincipalKind.USER, PrincipalKind.GUEST]
+                inventory.put_principals(people, instead_of=kinds + [PrincipalKind.OTHER] * (self._names is None))
+                self._close("people")
+        if self._open("sites"):
+            sites = await self._gathered("sites", sites_of(session, inventory, geos))
+            with inventory.writing():
+                self._put_sites(sites)
+                self._close("sites")
+
+    def _put_sites(self, sites: Sequence[Site]) -> None:
+        there = {site.site_id for site in sites}
+        for gone in [site.site_id for site in self._inventory.sites() if site.site_id not in there]:
+            self._inventory.forget_site(gone)
+        for site in sites:
+            self._inventory.put_site(site)
+
+    async def _read_groups(self) -> None:
+        inventory = self._inventory
+        if self._open("groups"):
+            groups = await self._gathered("groups", groups_of(self._session, inventory))
+            with inventory.writing():
+                inventory.put_principals(groups, instead_of=GROUP_KINDS)
+                self._close("groups")
+        ids = [group.principal_id for group in inventory.principals(GROUP_KINDS)]
+        for start in range(0, len(ids), GROUPS_A_PART):
+            await self._read_members(ids[start : start + GROUPS_A_PART])
+            self._progress("members", min(start + GROUPS_A_PART, len(ids)), len(ids))
+
+    async def _read_members(self, group_ids: Sequence[str]) -> None:
+        part = f"members {group_ids[0]}"
+        if not self._open(part):
+            return
+        found = await self._patiently(
+            lambda: read_members(self._session, self._inventory, group_ids, clock=self._clock)
+        )
+        with self._inventory.writing():
+            for group_id, members in found:
+                self._inventory.put_members(group_id, members)
+            self._close(part)
+
+    async def _read_sites(self) -> None:
+        chosen = chosen_sites(self._inventory, self._names)
+        self._report.missing = chosen.missing
+        total = len(chosen.sites)
+        waiting = iter([site for site in chosen.sites if self._open(f"site {site.site_id}")])
+        self._report.sites_read = total - sum(self._open(f"site {site.site_id}") for site in chosen.sites)
+
+        async def work() -> None:
+            for site in waiting:
+                await self._read_site(site)
+                self._progress("permissions", self._report.sites_read + len(self._report.unread), total)
+
+        async with anyio.create_task_group() as group:
+            for _ in range(min(SITES_AT_ONCE, total)):
+                group.start_soon(work)
+
+    async def _read_site(self, site: Site) -> None:
+        """What a tenant refuses to show of one site does not end the crawl; it is reported."""
+
+        async def read() -> Site:
+            return await SiteReading(self._session, self._inventory, site).run(self._clock.security_now())
+
+        try:
+            await self._patiently(read)
+        except errors.Refused as error:
+            self._inventory.empty_site(site.site_id)
+            self._report.unread.append((site.url, error.text))
+            return
+        self._close(f"site {site.site_id}")
+        self._report.sites_read += 1
+
+    async def _gathered(self, what: str, rows: AsyncIterator[T]) -> list[T]:
+        """All of a list, told every so often: a directory fits in memory, and stays whole in one transaction."""
+        found: list[T] = []
+        async for row in rows:
+            found.append(row)
+            if len(found) % 1_000 == 0:
+                self._progress(what, len(found), None)
+        self._progress(what, len(found), len(found))
+        return found
+
+    async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Once more, after longer and longer, while the tenant stays busy beyond what the transport waits for."""
+        attempts = tenacity.AsyncRetrying(
+            sleep=self._clock.sleep,
+            stop=tenacity.stop_after_attempt(_BUSY_TRIES),
+            wait=_wait_seconds,
+            retry=tenacity.retry_if_exception_type(errors.Throttled),
+            reraise=True,
+        )
+        return await attempts(work)
+
+    def _open(self, part: str) -> bool:
+        return part not in self._done
+
+    def _close(self, part: str) -> None:
+        self._inventory.note_part(self._run, part)
+        self._done.add(part)
+
+
+def _selection(names: Collection[str] | None) -> str:
+    """A text that two equal wishes share."""
+    if names is None:
+        return EVERYTHING
+    return hashlib.sha256("\n".join(sorted({name.casefold() for name in names})).encode()).hexdigest()
+
+
+def _wait_seconds(state: tenacity.RetryCallState) -> float:
+    return min(_LONGEST_WAIT_SECONDS, 15.0 * 2 ** (state.attempt_number - 1))

@@ -1,0 +1,92 @@
+"""Reading the list of a tenant's sites into an inventory, OneDrives included; which of them a crawl reads further.
+
+The list comes from the administration centre, which tells owner, template, lock and storage. No call here may provision a
+OneDrive: a person's drive is never asked for by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import dataclass, replace
+
+from xtenant.inventory.crawl_directory import GeoPlace
+from xtenant.inventory.facts import Site, SiteKind
+from xtenant.inventory.store import Inventory
+from xtenant.protocols.csom import call as csom
+from xtenant.protocols.csom.call import SiteRow
+from xtenant.protocols.sharepoint_rest.call import lists
+from xtenant.wire.transport import Session
+
+REDIRECT_TEMPLATE = "RedirectSite#0"
+"""What a move left at the source (R-7.6); nothing lies below it."""
+
+_PERSONAL_TEMPLATE = "SPSPERS"
+
+
+async def sites_of(session: Session, inventory: Inventory, geos: Sequence[GeoPlace]) -> AsyncIterator[Site]:
+    """Every site of every geo. Owners are named by what the inventory knows of the directory; what was read of a site
+    earlier stays with it."""
+    for geo in geos:
+        async for row in csom.list_sites(session, geo.admin_url, personal="Include"):
+            yield await _site(session, inventory, row)
+
+
+async def _site(session: Session, inventory: Inventory, row: SiteRow) -> Site:
+    owner = inventory.principal_by_upn(row.owner)
+    site_id = row.site_id or await lists.site_id_of(session, row.url)
+    before = inventory.site(site_id)
+    site = Site(
+        site_id=site_id,
+        kind=_kind(row),
+        url=row.url.rstrip("/"),
+        title=row.title,
+        template=row.template,
+        owner_id=owner.principal_id if owner else "",
+        group_id=str(row.group_id) if row.group_id else "",
+        lock_state=row.lock_state or "Unlock",
+        storage_mb=row.storage_megabytes,
+    )
+    if before is None:
+        return site
+    return replace(
+        site, admins=before.admins, items=before.items, sharing_links=before.sharing_links, read_at=before.read_at
+    )
+
+
+def _kind(row: SiteRow) -> SiteKind:
+    if row.template.upper().startswith(_PERSONAL_TEMPLATE):
+        return SiteKind.PERSONAL
+    return SiteKind.GROUP if row.group_id else SiteKind.SITE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """The sites a crawl reads further, and the names that mean none."""
+
+    sites: Sequence[Site]
+    missing: Sequence[str] = ()
+
+
+def chosen_sites(inventory: Inventory, names: Collection[str] | None) -> Chosen:
+    """All sites that hold something, or those named: by address, by UPN (the OneDrive), by alias (the group's site)."""
+    if names is None:
+        return Chosen(sites=[site for site in inventory.sites() if site.template != REDIRECT_TEMPLATE])
+    found: dict[object, Site] = {}
+    missing: list[str] = []
+    for name in names:
+        site = _named(inventory, name)
+        if site is None:
+            missing.append(name)
+        elif site.template != REDIRECT_TEMPLATE:
+            found[site.site_id] = site
+    return Chosen(sites=list(found.values()), missing=missing)
+
+
+def _named(inventory: Inventory, name: str) -> Site | None:
+    if name.lower().startswith("https://"):
+        return inventory.site_by_url(name)
+    if "@" in name:
+        person = inventory.principal_by_upn(name)
+        return inventory.site_of_owner(person.principal_id) if person else None
+    group = inventory.principal_by_alias(name)
+    return inventory.site_of_group(group.principal_id) if group else None
