@@ -17,11 +17,14 @@ from xtenant.domain.snapshot import (
     ManifestAssignment,
     ManifestFile,
     ManifestFolder,
+    ManifestGroup,
     ManifestLibrary,
     ManifestObject,
     ManifestPrincipal,
+    ManifestScope,
     ManifestVersion,
     ManifestWeb,
+    ScopeKind,
     Snapshot,
 )
 from xtenant.package.manifest import PartWriter
@@ -45,15 +48,34 @@ versions = st.builds(
     editor=numbers,
     comment=texts,
 )
+assignments = st.builds(ManifestAssignment, principal=numbers, role=st.sampled_from(Role))
+scopes = st.builds(
+    ManifestScope,
+    kind=st.sampled_from(ScopeKind),
+    object_id=st.uuids(),
+    path=texts.filter(lambda text: not text.startswith("/")),
+    web_id=st.uuids(),
+    web_path=st.sampled_from(["", "sites/finance"]),
+    assignments=st.lists(assignments, max_size=4).map(tuple),
+)
 objects: st.SearchStrategy[ManifestObject] = st.one_of(
     st.builds(
         ManifestPrincipal,
         ref=numbers,
-        kind=st.sampled_from(PrincipalKind),
+        kind=st.sampled_from([kind for kind in PrincipalKind if kind is not PrincipalKind.SITE_GROUP]),
         directory_id=st.uuids(),
         name=texts,
         login=texts,
         mail=st.none() | texts,
+        admin=st.booleans(),
+    ),
+    st.builds(
+        ManifestGroup,
+        ref=numbers,
+        group_id=st.uuids(),
+        name=texts,
+        description=texts,
+        members=st.lists(numbers, max_size=4).map(tuple),
     ),
     st.builds(
         ManifestWeb,
@@ -103,7 +125,17 @@ objects: st.SearchStrategy[ManifestObject] = st.one_of(
         editor=numbers,
         versions=st.lists(versions, min_size=1, max_size=4).map(tuple),
     ),
-    st.builds(ManifestAssignment, principal=numbers, role=st.sampled_from(Role)),
+    scopes,
+)
+
+
+SCOPE = ManifestScope(
+    kind=ScopeKind.ITEM,
+    object_id=UUID(int=3),
+    path="Contracts/2026/lease.docx",
+    web_id=UUID(int=1),
+    web_path="sites/finance",
+    assignments=(ManifestAssignment(principal=21, role=Role.OWNER), ManifestAssignment(principal=12, role=Role.READ)),
 )
 
 
@@ -141,7 +173,7 @@ def test_a_compression_bomb_is_refused_at_the_limit() -> None:
 
 def test_a_part_is_full_at_two_thousand_objects() -> None:
     writer = PartWriter(1)
-    full = [writer.add(ManifestAssignment(principal=1, role=Role.READ)) for _ in range(PART_OBJECTS)]
+    full = [writer.add(SCOPE) for _ in range(PART_OBJECTS)]
     assert full.index(True) == PART_OBJECTS - 1
 
 
@@ -173,9 +205,38 @@ def test_a_part_is_a_deployment_manifest_with_files_before_their_list_items() ->
     assert root[1][0].get("DocId") == str(UUID(int=1))
 
 
+def test_scopes_and_groups_are_written_as_a_migration_package_has_them() -> None:
+    """Elements and numbers of the package's composed sample (migration-package 7.5 and 8)."""
+    web = ManifestScope(
+        kind=ScopeKind.WEB, object_id=UUID(int=1), path="", web_id=UUID(int=1), web_path="sites/finance"
+    )
+    group = ManifestGroup(ref=21, group_id=UUID(int=9), name="Finance Owners", members=(11, 12))
+    root = etree.fromstring(zlib.decompress(written([group, web, SCOPE])))
+    kinds = [child.get("ObjectType") for child in root]
+    assert kinds == [
+        "DeploymentGroupX",
+        "DeploymentRoles",
+        "DeploymentRoleAssignments",
+        "DeploymentRoleAssignments",
+    ]
+    assert [member.get("UserId") for member in root[0][0]] == ["11", "12"]
+    assert {(role.get("RoleId"), role.get("Title")) for role in root[1][0]} == {
+        ("1073741829", "Full Control"),
+        ("1073741830", "Edit"),
+        ("1073741826", "Read"),
+    }
+    empty, unique = root[2][0][0], root[3][0][0]
+    assert (empty.get("ObjectType"), empty.get("ObjectUrl"), len(empty)) == ("0", "sites/finance", 0)
+    assert (unique.get("ObjectType"), unique.get("ObjectUrl")) == ("2", "sites/finance/Contracts/2026/lease.docx")
+    assert [(one.get("RoleId"), one.get("PrincipalId")) for one in unique] == [
+        ("1073741829", "21"),
+        ("1073741826", "12"),
+    ]
+
+
 def test_a_seal_comes_back_with_the_same_root() -> None:
     writer = PartWriter(1)
-    writer.add(ManifestAssignment(principal=1, role=Role.READ))
+    writer.add(SCOPE)
     seal = Snapshot(
         job_id=UUID(int=7),
         epoch=1,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from blob_stores import ForgetfulBlobStore
 from content_samples import row, version
+from simulation.rights import rights_of
 from simulation.sides import Side
 from simulation.template import JOB_ID, SOURCE, SOURCE_URL, TARGET, TARGET_URL
 from xtenant.domain import errors
@@ -74,7 +75,7 @@ class Observer:
             found = uow.sites.visible_by_url(SOURCE_URL if name == SOURCE else TARGET_URL)
             if found is None or found.is_redirect:
                 return None
-            return content_of(uow, side.blobs, found, with_people=with_people)
+            return content_of(uow, side.blobs, found, with_people=with_people, translated=name == SOURCE)
 
     def site_mark(self, name: str) -> tuple[object, ...]:
         """What stands at a side's address: change number, template, freeze, visibility, lock, redirect. Plain SQL."""
@@ -130,8 +131,10 @@ class Observer:
             assert not uow.sites.any_by_url(TARGET_URL), "remains of the hidden site"
 
 
-def content_of(uow: UnitOfWork, blobs: ForgetfulBlobStore, found: Site, *, with_people: bool) -> dict[str, object]:
-    """A site's content in a form that two tenants can be compared by."""
+def content_of(
+    uow: UnitOfWork, blobs: ForgetfulBlobStore, found: Site, *, with_people: bool, translated: bool
+) -> dict[str, object]:
+    """A site's content and permissions in a form that two tenants can be compared by."""
     shape: dict[str, object] = {}
     items = list(uow.items.page(found.key, after=ItemKey(0), limit=1_000))
     paths = uow.items.paths_of(items)
@@ -142,9 +145,11 @@ def content_of(uow: UnitOfWork, blobs: ForgetfulBlobStore, found: Site, *, with_
         versions.setdefault(found_version.item_key, []).append(
             (found_version.major, found_version.minor, content, found_version.modified_at, found_version.comment)
         )
+    full = {item.key: "/".join((libraries[item.library_key or item.key], *paths[item.key])) for item in items}
     for item in items:
-        path = "/".join((libraries[item.library_key or item.key], *paths[item.key]))
-        shape[path] = (item.item_id, item.int_id, item.created_at, item.modified_at, tuple(versions.get(item.key, ())))
+        own = tuple(versions.get(item.key, ()))
+        shape[full[item.key]] = (item.item_id, item.int_id, item.created_at, item.modified_at, own)
+    shape["rights"] = rights_of(uow, found, full, translated=translated)
     if with_people:
         people = uow.principals.by_keys({key for item in items for key in (item.author, item.editor)})
         shape["people"] = sorted((principal.login, principal.name) for principal in people.values())

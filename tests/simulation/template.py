@@ -12,9 +12,10 @@ from sqlalchemy import Engine, event
 from blob_stores import ForgetfulBlobStore
 from clock import CountingIds, FakeClock
 from content_samples import person, row, site, version
-from xtenant.domain.content import Item, ItemKind, PrincipalKey, Role, SiteKey
-from xtenant.domain.directory import User, UserId
-from xtenant.domain.identity import MapVersion, UserMapping
+from simulation.rights import ANN, BOB, TEAM, THEIR_TEAM, seed_rights
+from xtenant.domain.content import Item, ItemKind, PrincipalKey, SiteKey
+from xtenant.domain.directory import Group, GroupId, GroupKind, User, UserId
+from xtenant.domain.identity import GroupMapping, MapVersion, UserMapping
 from xtenant.domain.move import Direction, JobKind, MoveJob, MoveJobId
 from xtenant.domain.ports.units import UnitOfWork
 from xtenant.domain.tenant import Geo, GeoCode, Tenant, TenantId
@@ -26,7 +27,6 @@ SOURCE, TARGET = "source", "target"
 SOURCE_URL = "https://contoso.sharepoint.com/sites/x"
 TARGET_URL = "https://fabrikam.sharepoint.com/sites/y"
 JOB_ID = MoveJobId(UUID("0190aaaa-0000-7000-8000-000000000001"))
-ANN = UUID(int=0xA11)
 
 
 def tenant_named(name: str, number: int) -> Tenant:
@@ -73,18 +73,18 @@ CONTENTS = {
 
 def seed_source(units: SqlUnits, clock: FakeClock, ids: CountingIds) -> None:
     with units.write() as uow:
-        keys = uow.principals.ensure([person(ANN, "Ann"), person(UUID(int=0xB0B), "Bob")])
+        keys = uow.principals.ensure([person(ANN, "Ann"), person(BOB, "Bob")])
         by = keys[ANN]
         added = uow.sites.add(site(ids, SOURCE_URL, owner_id=ANN))
         writer = uow.write_site(added.key, now=clock.business_now())
         library = writer.add_item(row(ids, "Shared Documents", kind=ItemKind.LIBRARY, by=by))
         folders: dict[str, Item] = {"": library}
+        files: dict[str, Item] = {}
         for path, contents in CONTENTS.items():
             parent = _folder(writer, folders, path.rpartition("/")[0], ids, by)
             uow.blobs.put([version(content, 1).stored for content in contents], now=clock.security_now())
-            writer.add_item(row(ids, path.rpartition("/")[2], parent=parent, contents=contents, by=by))
-        writer.assign(keys[ANN], Role.OWNER)
-        writer.assign(keys[UUID(int=0xB0B)], Role.READ)
+            files[path] = writer.add_item(row(ids, path.rpartition("/")[2], parent=parent, contents=contents, by=by))
+        seed_rights(uow, writer, {**folders, **files, "library": library})
         uow.relationships.put(_word(TENANTS[TARGET], PartnerRole.TARGET, clock, ids))
         add_job(uow, added.key, clock)
 
@@ -145,9 +145,18 @@ def seed_target(units: SqlUnits, clock: FakeClock, ids: CountingIds) -> None:
                 created_at=clock.business_now(),
             )
         )
+        uow.groups.add(
+            Group(
+                group_id=GroupId(THEIR_TEAM),
+                kind=GroupKind.SECURITY,
+                display_name="Team",
+                mail_nickname="team",
+                created_at=clock.business_now(),
+            )
+        )
         uow.identity_map.replace(
             MapVersion(
-                geo=GeoCode("NAM"), version=1, replaced_at=clock.business_now(), replaced_by="admin", row_count=1
+                geo=GeoCode("NAM"), version=1, replaced_at=clock.business_now(), replaced_by="admin", row_count=2
             ),
             [
                 UserMapping(
@@ -155,7 +164,13 @@ def seed_target(units: SqlUnits, clock: FakeClock, ids: CountingIds) -> None:
                     source_upn="ann@contoso.onmicrosoft.com",
                     target_upn="ann@fabrikam.onmicrosoft.com",
                     target_email="ann@fabrikam.onmicrosoft.com",
-                )
+                ),
+                GroupMapping(
+                    company_id=TENANTS[SOURCE].tenant_id,
+                    source_group_id=TEAM,
+                    target_group_id=THEIR_TEAM,
+                    target_name=str(THEIR_TEAM),
+                ),
             ],
         )
 

@@ -54,6 +54,8 @@ def test_a_source_that_lost_its_intent_stays_frozen_without_the_targets_refusal(
 
 HIDDEN = "site_key IN (SELECT key FROM sites WHERE hidden_job IS NOT NULL)"
 FILES = f"SELECT key FROM items WHERE {HIDDEN} AND name = 'c.txt'"
+OTHERS = f"SELECT key FROM items WHERE {HIDDEN} AND name = 'b.txt'"
+STRANGER = "(SELECT key FROM principals WHERE name = 'Bob (left)')"
 DAMAGE = {
     "a name": f"UPDATE items SET name = 'z.txt' WHERE key IN ({FILES})",
     "a date": f"UPDATE items SET modified_at = modified_at + 1000000 WHERE key IN ({FILES})",
@@ -62,10 +64,33 @@ DAMAGE = {
     f"WHERE item_key IN ({FILES}) AND major = 1",
     "a version too few": f"DELETE FROM versions WHERE item_key IN ({FILES}) AND major = 1",
     "an item too few": f"UPDATE items SET deleted_at = created_at WHERE key IN ({FILES})",
-    "a right too few": f"DELETE FROM assignments WHERE {HIDDEN}",
+    "a right on the web too few": f"DELETE FROM assignments WHERE {HIDDEN} AND scope = 0 AND role = 'owner'",
+    "a right on a file too few": f"DELETE FROM assignments WHERE {HIDDEN} AND scope IN ({OTHERS}) AND role = 'read'",
     "another role": f"UPDATE assignments SET role = 'read' WHERE {HIDDEN} AND role = 'owner'",
-    "a right too many": "INSERT INTO assignments SELECT a.tenant_id, a.site_key, p.key, a.role FROM assignments a, principals p "
-    f"WHERE a.{HIDDEN} AND p.key NOT IN (SELECT principal FROM assignments) LIMIT 1",
+    "another principal": f"UPDATE assignments SET principal = {STRANGER} WHERE {HIDDEN} AND scope IN ({OTHERS}) "
+    "AND role = 'read'",
+    "a right too many": f"INSERT INTO assignments SELECT DISTINCT tenant_id, site_key, 0, {STRANGER}, 'read' "
+    f"FROM assignments WHERE {HIDDEN}",
+    "a right in nobody's scope": f"INSERT INTO assignments SELECT DISTINCT a.tenant_id, a.site_key, i.key, {STRANGER}, 'read' "
+    f"FROM assignments a, items i WHERE a.{HIDDEN} AND i.key IN ({FILES})",
+    "a right that nobody can use yet": f"INSERT INTO assignments SELECT DISTINCT tenant_id, site_key, 999999, {STRANGER}, "
+    f"'read' FROM assignments WHERE {HIDDEN}",
+    "a scope too few": f"DELETE FROM scopes WHERE item_key IN ({FILES})",
+    "a scope too many": "INSERT INTO scopes SELECT tenant_id, site_key, key FROM items WHERE "
+    f"{HIDDEN} AND name = 'a.txt'",
+    "another scope": f"UPDATE scopes SET item_key = (SELECT key FROM items WHERE {HIDDEN} AND name = 'a.txt') "
+    f"WHERE item_key IN ({FILES})",
+    "a group too few": f"DELETE FROM site_groups WHERE {HIDDEN} AND title = 'X Visitors'",
+    "a group too many": "INSERT INTO site_groups SELECT DISTINCT tenant_id, site_key, 999999, 'Z', 'z', '' FROM site_groups "
+    f"WHERE {HIDDEN}",
+    "another group's name": f"UPDATE site_groups SET title = 'Z', title_key = 'z' WHERE {HIDDEN} AND title = 'X Visitors'",
+    "a member too few": f"DELETE FROM site_group_members WHERE {HIDDEN} AND member IN (SELECT key FROM principals WHERE "
+    "name = 'Team')",
+    "a member too many": f"INSERT INTO site_group_members SELECT tenant_id, site_key, principal, {STRANGER} FROM site_groups "
+    f"WHERE {HIDDEN} AND title = 'X Visitors'",
+    "an administrator too few": f"UPDATE site_users SET admin = 0 WHERE {HIDDEN} AND admin = 1",
+    "an administrator too many": f"INSERT INTO site_users SELECT DISTINCT tenant_id, site_key, {STRANGER}, 1 "
+    f"FROM site_groups WHERE {HIDDEN}",
 }
 
 

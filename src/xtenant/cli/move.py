@@ -23,6 +23,7 @@ app = typer.Typer(help="Moves of OneDrives, sites and group sites.", no_args_is_
 
 SourceOption = Annotated[str, typer.Option("--source", help="The profile of the source tenant.")]
 IdArgument = Annotated[str, typer.Argument(help="The move job's id.")]
+TEXT = "text"
 POLL_SECONDS = (0.5, 15.0)
 """First and longest pause between two looks of `watch`."""
 
@@ -38,6 +39,9 @@ def start(
     begin: Annotated[str | None, typer.Option("--begin", help="Not before, UTC.")] = None,
     end: Annotated[str | None, typer.Option("--end", help="Best effort to be done by, UTC.")] = None,
     validate_only: Annotated[bool, typer.Option("--validate-only", help="Check and move nothing.")] = False,
+    unmapped: Annotated[
+        str, typer.Option("--unmapped", help="Who gets what people outside the map had: text (nobody) or a target UPN.")
+    ] = TEXT,
     geo: GeoOption = None,
     what_if: WhatIfOption = False,
     output: OutputOption = None,
@@ -56,6 +60,7 @@ def start(
         begin=_moment("--begin", begin),
         end=_moment("--end", end),
         validate_only=validate_only or what_if,
+        unmapped=_policy(unmapped),
     )
 
     async def work() -> MoveJob:
@@ -63,6 +68,15 @@ def start(
             return await client.moves.start(wish)
 
     emit(row_of(tools.run(work)), output)
+
+
+def _policy(text: str) -> str | None:
+    """None for `text`: names stay, access does not (settled C 1)."""
+    if text == TEXT:
+        return None
+    if "@" not in text:
+        raise errors.UsageError(f"--unmapped '{text}' is neither `text` nor a user principal name.")
+    return text
 
 
 def _unit(
@@ -267,4 +281,5 @@ def row_of(job: MoveJob) -> dict[str, object]:
         "source_url": job.source_url,
         "target_url": job.target_url,
         "direction": job.direction,
+        "unmapped": job.unmapped or TEXT,
     }

@@ -57,7 +57,11 @@ class Unit(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartWish:
-    """One move as typed: UPNs, site URLs or group aliases, by unit. Times are UTC (R-6.11)."""
+    """One move as typed: UPNs, site URLs or group aliases, by unit. Times are UTC (R-6.11).
+
+    `unmapped` is a UPN of the target for what people and groups outside the map had; None: their names stay as text, and they
+    have no access. It is an extension of our service (settled C 1).
+    """
 
     unit: Unit
     source: str
@@ -67,6 +71,7 @@ class StartWish:
     end: datetime | None = None
     validate_only: bool = False
     force: bool = False
+    unmapped: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +111,7 @@ class MoveJob:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     last_modified: datetime | None = None
+    unmapped: str | None = None
 
     @property
     def ended(self) -> bool:
@@ -147,6 +153,8 @@ class MoveClient:
             "TenantMergeTargetMySiteHostUrl": str(wish.partner),
             "Option": (jobs.VALIDATION_ONLY if wish.validate_only else 0) + (jobs.FORCE if wish.force else 0),
         }
+        if wish.unmapped:
+            members["UnmappedTargetUpn"] = wish.unmapped
         if wish.begin:
             members["PreferredMoveBeginDateInUtc"] = _wire_date(wish.begin)
         if wish.end:
@@ -264,6 +272,7 @@ def _job(wire: jobs.SiteMoveJob) -> MoveJob:
         started_at=_moment(wire.StartedDateInUtc),
         finished_at=_moment(wire.FinishedDateInUtc),
         last_modified=_moment(wire.LastModified),
+        unmapped=wire.UnmappedTargetUpn,
     )
 
 

@@ -108,7 +108,9 @@ class MoveJob:
     `fence` counts claims; every engine write carries it. `begin_at`, `end_at`, `next_pass_at` are business time,
     `lease_until` is security time. On the source, `offered` says that the target may have heard of the job, `answer` is the
     target's stored decision as told to us, `aborting` that the job will not be published. `cursor` is the engine's place
-    inside the phase. `stalled_since` is the business time of the last progress.
+    inside the phase. `stalled_since` is the business time of the last progress. `unmapped` is the UPN of the target's person
+    to whom everything of unmapped principals goes; empty: they stay as text, with no access (settled C 1). `source_id` is the object id of the source's group
+    whose site moves.
     """
 
     job_id: MoveJobId
@@ -151,6 +153,8 @@ class MoveJob:
     validation_only: bool = False
     idempotency_key: str | None = None
     supersedes: UUID | None = None
+    unmapped: str = ""
+    source_id: UUID | None = None
     collected: bool = False
 
     @property
@@ -187,6 +191,7 @@ class Grant:
     reason_text: str = ""
     heard_at: datetime
     decided_at: datetime | None = None
+    unmapped: str = ""
     collected: bool = False
 
 
@@ -202,10 +207,15 @@ class Intent:
 
 
 class ResolutionRule(Enum):
-    """Why a source principal became this target principal."""
+    """Why a source principal became this target principal.
+
+    `policy`: not in the map, and given to the person whom the job names for such; `site`: a SharePoint group, made again.
+    """
 
     MAP = "map"
     SYSTEM = "system"
+    SITE = "site"
+    POLICY = "policy"
     UNMAPPED = "unmapped"
 
 
@@ -229,6 +239,7 @@ LONGEST_PAUSE_SECONDS = 3600.0
 SILENCE = timedelta(minutes=5)
 KEEP_REFUSED = timedelta(days=30)
 PATH_LIMIT = 400
+LONGEST_UPN = 320
 BATCH_ITEMS = 2_000
 PULL_BYTES = 64 * 1024 * 1024
 PULL_BLOBS = 2_000

@@ -200,6 +200,40 @@ class TargetGroupMissing(Obstacle):
         super().__init__(f"Target group [{alias}] does not exist on the target side.")
 
 
+class NoGroupRow(Obstacle):
+    """R-5.57; Microsoft's text for groups is not public."""
+
+    code = "noGroupRow"
+    remedy = "Add a row of type O365Group with the group's object id to the identity map and upload the whole map."
+
+    def __init__(self, alias: str) -> None:
+        super().__init__(
+            f"Identity map entry of type O365Group for source group [{alias}] does not exist on the target tenant."
+        )
+
+
+class GroupRowDiffers(Obstacle):
+    """R-5.57: the row leads to another group than the move."""
+
+    code = "groupRowDiffers"
+    remedy = "Correct the move or the identity map: both must name the same target group by its alias."
+
+    def __init__(self, source: str, target: str) -> None:
+        super().__init__(
+            f"The identity map entry for source group [{source}] doesn't correspond to the requested target group [{target}]."
+        )
+
+
+class GroupNameIllegal(Obstacle):
+    """E-20: a period in the name or alias of a group (R-4.22)."""
+
+    code = "groupNameIllegal"
+    remedy = "Rename the target group so that neither its name nor its alias has a period (R-4.22)."
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Invalid character: the name or alias of the target group [{name}] has a period.")
+
+
 class AlreadyMoving(errors.Conflict, Obstacle):
     """E-19."""
 

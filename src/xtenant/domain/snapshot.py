@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 from uuid import UUID
 
 from xtenant.domain.content import PrincipalKind, Role
@@ -22,7 +23,10 @@ PART_BYTES = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestPrincipal:
-    """Somebody the snapshot names. `login` is the UPN of a user; `directory_id` the object id in the source's directory."""
+    """Somebody the snapshot names. `login` is the UPN of a user; `directory_id` the object id in the source's directory.
+
+    `admin` says that they administer the site collection.
+    """
 
     ref: int
     kind: PrincipalKind
@@ -30,6 +34,18 @@ class ManifestPrincipal:
     name: str
     login: str
     mail: str | None = None
+    admin: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestGroup:
+    """A SharePoint group of the site with its members, who all stand before it. Refs of groups and people are one space."""
+
+    ref: int
+    group_id: UUID
+    name: str
+    description: str = ""
+    members: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,14 +124,54 @@ class ManifestFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestAssignment:
-    """A right of a principal on the whole site."""
+    """A right of a principal in one scope."""
 
     principal: int
     role: Role
 
 
-ManifestObject = ManifestPrincipal | ManifestWeb | ManifestLibrary | ManifestFolder | ManifestFile | ManifestAssignment
-"""Order in a snapshot: principals, web, libraries, folders before what is in them, files, assignments last."""
+class ScopeKind(IntEnum):
+    """What carries permissions of its own; numbers as in the manifest (migration-package 6.4). Folders and files are items."""
+
+    WEB = 0
+    LIBRARY = 1
+    ITEM = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestScope:
+    """An object with permissions of its own, and all of them, by principal; none = nobody but owner and administrators.
+
+    `object_id` is the web's, library's, folder's or file's; `path` is below the web, empty for the web itself. `web_path` is
+    the web's server-relative address without the leading slash.
+    """
+
+    kind: ScopeKind
+    object_id: UUID
+    path: str
+    web_id: UUID
+    web_path: str
+    assignments: tuple[ManifestAssignment, ...] = ()
+
+
+ManifestObject = (
+    ManifestPrincipal | ManifestGroup | ManifestWeb | ManifestLibrary | ManifestFolder | ManifestFile | ManifestScope
+)
+"""Order in a snapshot: principals, groups, web, libraries, folders before what is in them, files, then scopes, the web's first
+and the others in the order of their objects."""
+
+
+def weight_of(thing: ManifestObject) -> int:
+    """How many rows besides its own an object brings: versions, members, assignments."""
+    match thing:
+        case ManifestFile():
+            return len(thing.versions)
+        case ManifestGroup():
+            return len(thing.members)
+        case ManifestScope():
+            return len(thing.assignments)
+        case _:
+            return 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ P = TypeVar("P", bound=msgspec.Struct)
 
 
 class BackupPlace(msgspec.Struct, frozen=True, kw_only=True):
-    """`stage` is principals, web, items, assignments or seal; `after` the last key (or how many) of the stage written."""
+    """`stage` is principals, groups, web, items, web_scope, scopes or seal; `after` the last key of the stage written."""
 
     epoch: int
     change_no: int
@@ -25,8 +25,8 @@ class BackupPlace(msgspec.Struct, frozen=True, kw_only=True):
 class RestorePlace(msgspec.Struct, frozen=True, kw_only=True):
     """`stage` is build or verify; `part` and `at` name the next object; `after` the last item compared.
 
-    `change_no` is the hidden site's when verification began; the counts are of what was built, then of what was compared.
-    `rights` is the first part in which verification met a right.
+    `change_no` is the hidden site's when verification began; the counts are of what was built, then of what was compared:
+    `groups`, `scopes` (the web's left out) and `rights` (assignments as they should stand here) in verification only.
     """
 
     stage: str = "build"
@@ -34,6 +34,8 @@ class RestorePlace(msgspec.Struct, frozen=True, kw_only=True):
     at: int = 0
     after: int = 0
     change_no: int = 0
+    groups: int = 0
+    scopes: int = 0
     rights: int = 0
     items: int = 0
     versions: int = 0

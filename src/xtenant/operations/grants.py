@@ -11,7 +11,17 @@ from datetime import datetime
 
 from xtenant.domain import errors, obstacles, trust
 from xtenant.domain.content import Site
-from xtenant.domain.move import Decision, Direction, Grant, JobKind, MoveJob, MoveJobId, MovePhase, MoveState
+from xtenant.domain.move import (
+    LONGEST_UPN,
+    Decision,
+    Direction,
+    Grant,
+    JobKind,
+    MoveJob,
+    MoveJobId,
+    MovePhase,
+    MoveState,
+)
 from xtenant.domain.ports.clock import Clock
 from xtenant.domain.ports.partner_moves import Offer, TargetView
 from xtenant.domain.ports.stop import StopPoint, never_stop
@@ -54,6 +64,8 @@ def receive_offer(
 def _take_down(uow: UnitOfWork, call: PartnerCall, offer: Offer, clock: Clock) -> tuple[MoveJob, Grant]:
     if uow.grants.get(call.job_id) is not None:  # another partner's: ids are not shared
         raise obstacles.UnknownJob
+    if len(offer.unmapped) > LONGEST_UPN:
+        raise errors.UsageError("The offer names somebody by more than a user principal name has characters.")
     most = uow.settings.get().max_hidden_per_partner
     full = uow.grants.open_of(call.partner.text) >= most
     grant = _new_grant(call, offer, clock)
@@ -77,6 +89,7 @@ def _new_grant(call: PartnerCall, offer: Offer, clock: Clock) -> Grant:
         target_key=offer.target_key,
         source_url=offer.source_url,
         target_url=offer.target_url,
+        unmapped=offer.unmapped,
         peer_fence=call.fence,
         offered_at=clock.business_now(),
         heard_at=clock.security_now(),
@@ -101,6 +114,8 @@ def _new_job(call: PartnerCall, offer: Offer, now: datetime) -> MoveJob:
         modified_at=now,
         next_pass_at=now,
         supersedes=offer.supersedes,
+        unmapped=offer.unmapped,
+        source_id=offer.source_id,
     )
 
 

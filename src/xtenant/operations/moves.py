@@ -35,7 +35,8 @@ AskTarget = Callable[[StartQuestion], Awaitable[StartAnswer]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartWish:
-    """What a caller asks for. `body_hash` is the SHA-256 of the request under an `idempotency_key` (settled B 14)."""
+    """What a caller asks for. `unmapped` is the UPN of the target's person for what unmapped principals had, empty for none
+    (our extension); `body_hash` is the SHA-256 of the request under an `idempotency_key` (settled B 14)."""
 
     source_url: str
     target_url: str
@@ -43,6 +44,7 @@ class StartWish:
     begin_at: datetime | None = None
     end_at: datetime | None = None
     validate_only: bool = False
+    unmapped: str = ""
     idempotency_key: str | None = None
     body_hash: bytes = b""
 
@@ -153,6 +155,8 @@ def _examined(
             items_total=site.item_count if site else 0,
             bytes_total=site.size_bytes if site else 0,
             idempotency_key=wish.idempotency_key,
+            unmapped=wish.unmapped,
+            source_id=site.group_id if site and kind is JobKind.GROUP else None,
         )
         found = preconditions.source_problems(settings, site, job)
         found += _other_jobs(uow, job, site)

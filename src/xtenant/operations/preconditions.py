@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from xtenant.domain import errors, limits, obstacles, paths
 from xtenant.domain.content import ItemKey, LockState, Site
-from xtenant.domain.identity import SourceKey, UserMapping
+from xtenant.domain.identity import GroupKind, GroupMapping, SourceKey, UserMapping
 from xtenant.domain.move import PATH_LIMIT, JobKind, MoveJob
 from xtenant.domain.ports.clock import Clock
 from xtenant.domain.ports.partner_moves import FoundObstacle, StartAnswer, StartQuestion
@@ -89,6 +89,8 @@ def question_of(job: MoveJob, schema_version: str = "", word_age_seconds: int | 
         target_url=job.target_url,
         schema_version=schema_version,
         word_age_seconds=word_age_seconds,
+        unmapped=job.unmapped,
+        source_id=job.source_id,
     )
 
 
@@ -104,8 +106,10 @@ def target_problems(
         found.append(obstacles.TargetTaken())
     if question.kind is JobKind.USER:
         found += _user_problems(uow, geo, source_tenant, question)
-    if question.kind is JobKind.GROUP and uow.groups.by_alias(question.target_key) is None:
-        found.append(obstacles.TargetGroupMissing(question.target_key))
+    if question.kind is JobKind.GROUP:
+        found += _group_problems(uow, geo, source_tenant, question)
+    if question.unmapped and uow.users.by_upn(question.unmapped) is None:
+        found.append(obstacles.TargetUserMissing(question.unmapped))
     return found
 
 
@@ -170,6 +174,35 @@ def _user_problems(
     if uow.users.by_upn(row.target_upn) is None:
         found.append(obstacles.TargetUserMissing(row.target_upn))
     return found
+
+
+def _group_problems(
+    uow: UnitOfWork, geo: Geo, source_tenant: TenantId, question: StartQuestion
+) -> list[errors.XTenantError]:
+    """R-6.39, R-4.21, R-4.22, R-5.20, R-5.57: the group is there without a site, and the map leads to it by its alias."""
+    group = uow.groups.by_alias(question.target_key)
+    if group is None:
+        return [obstacles.TargetGroupMissing(question.target_key)]
+    found: list[errors.XTenantError] = []
+    if "." in group.mail_nickname + group.display_name:
+        found.append(obstacles.GroupNameIllegal(group.display_name))
+    if group.site_url is not None:
+        found.append(obstacles.TargetTaken())
+    if _managed_path(question.source_url) != _managed_path(question.target_url):
+        found.append(obstacles.TargetUrlWrong(question.target_url))
+    version = uow.identity_map.in_force(geo.code)
+    key = SourceKey(source_tenant, str(question.source_id or ""))
+    row = uow.identity_map.resolve(geo.code, version.version, [key]).get(key) if version else None
+    if not isinstance(row, GroupMapping) or row.kind is not GroupKind.O365:
+        found.append(obstacles.NoGroupRow(question.source_key))
+    elif (row.target_name.lower(), row.target_group_id) != (group.mail_nickname.lower(), group.group_id):
+        found.append(obstacles.GroupRowDiffers(question.source_key, question.target_key))
+    return found
+
+
+def _managed_path(url: str) -> str:
+    """`sites` or `teams`; the last part of the address is the alias (R-5.20)."""
+    return paths.site_path(url).partition("/")[0].lower()
 
 
 def target_row(uow: UnitOfWork, geo: Geo, source_tenant: TenantId, source_upn: str, version: int) -> UserMapping | None:

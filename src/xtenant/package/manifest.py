@@ -15,15 +15,17 @@ from xtenant.domain.content import PrincipalKind, Role
 from xtenant.domain.snapshot import (
     PART_BYTES,
     PART_OBJECTS,
-    ManifestAssignment,
     ManifestFile,
     ManifestFolder,
+    ManifestGroup,
     ManifestLibrary,
     ManifestObject,
     ManifestPrincipal,
+    ManifestScope,
     ManifestVersion,
     ManifestWeb,
     PartSeal,
+    ScopeKind,
     part_name,
 )
 from xtenant.package.text import NAMESPACE, base64_text, date_text, escaped
@@ -34,6 +36,13 @@ ITEM_IDS = uuid.UUID("5d0a1c8e-7f3b-5a53-9d0e-0d6a4f1f7c11")
 
 ROLE_IDS = {Role.READ: 1073741826, Role.WRITE: 1073741830, Role.OWNER: 1073741829}
 """Read, Edit, Full Control (migration-package 7.5)."""
+
+ROLE_DEFINITIONS = (
+    (1073741829, "Full Control", 9223372036854775807, 1, 5),
+    (1073741830, "Edit", 1856436902639, 48, 6),
+    (1073741826, "Read", 756052856929, 128, 2),
+)
+"""Id, title, mask, order and type of the levels that snapshots use (migration-package 7.5)."""
 
 LOGINS = {PrincipalKind.USER: "i:0#.f|membership|", PrincipalKind.GROUP: "c:0t.c|tenant|", PrincipalKind.SYSTEM: ""}
 
@@ -74,6 +83,8 @@ def _elements(thing: ManifestObject) -> list[Any]:
     match thing:
         case ManifestPrincipal():
             return [_principal(thing)]
+        case ManifestGroup():
+            return [_group(thing)]
         case ManifestWeb():
             return [_site(thing), _web(thing)]
         case ManifestLibrary():
@@ -82,8 +93,8 @@ def _elements(thing: ManifestObject) -> list[Any]:
             return [_folder(thing), _list_item(thing, "Folder", "1.0")]
         case ManifestFile():
             return [_file(thing), _list_item(thing, "File", _label(thing.versions[-1]))]
-        case ManifestAssignment():
-            return [_assignment(thing)]
+        case ManifestScope():
+            return [*([_roles(thing)] if thing.kind is ScopeKind.WEB else []), _scope(thing)]
 
 
 def _object(kind: str, identity: object, payload: Any, **attributes: str) -> Any:
@@ -105,10 +116,27 @@ def _principal(principal: ManifestPrincipal) -> Any:
         Email=principal.mail,
         IsDomainGroup=_bool(principal.kind is PrincipalKind.GROUP),
         SystemId=str(principal.directory_id),
+        IsSiteAdmin=_bool(principal.admin),
         Kind=principal.kind.value,
         Operation="Add",
     )
     return _object("DeploymentUserX", principal.directory_id, payload)
+
+
+def _group(group: ManifestGroup) -> Any:
+    """As in `UserGroup.xml` (migration-package 5.3): a group owns itself, members are principals of this snapshot."""
+    payload = _element(
+        "GroupX",
+        Id=str(group.ref),
+        Name=group.name,
+        Description=group.description,
+        Owner=str(group.ref),
+        OwnerIsUser="false",
+        Operation="Add",
+    )
+    for member in group.members:
+        etree.SubElement(payload, "Member", {"UserId": str(member)})
+    return _object("DeploymentGroupX", group.group_id, payload)
 
 
 def _site(web: ManifestWeb) -> Any:
@@ -227,12 +255,35 @@ def _list_item(thing: ManifestFolder | ManifestFile, kind: str, version: str) ->
     return _object("SPListItem", payload.get("Id"), payload, ParentId=str(thing.library_id))
 
 
-def _assignment(assignment: ManifestAssignment) -> Any:
+def _roles(scope: ManifestScope) -> Any:
+    """The permission levels that scopes refer to, once a web (migration-package 7.5)."""
+    roles = etree.Element("Roles")
+    for number, title, mask, order, kind in ROLE_DEFINITIONS:
+        described = {"RoleId": str(number), "Title": title, "Description": "", "PermMask": str(mask), "Hidden": "false"}
+        etree.SubElement(roles, "Role", {**described, "RoleOrder": str(order), "Type": str(kind)})
+    return _object("DeploymentRoles", uuid.uuid5(ITEM_IDS, f"roles {scope.web_id}"), roles, ParentId=str(scope.web_id))
+
+
+def _scope(scope: ManifestScope) -> Any:
+    """One `RoleAssignment` a scope; an empty one is broken inheritance with nobody in it. A folder's type is inferred
+    (migration-package 7.5)."""
     assignments = etree.Element("RoleAssignments")
-    scope = etree.SubElement(assignments, "RoleAssignment", {"ObjectType": "0", "AnonymousPermMask": "0"})
-    scope.append(_element("Assignment", RoleId=str(ROLE_IDS[assignment.role]), PrincipalId=str(assignment.principal)))
-    identity = uuid.uuid5(ITEM_IDS, f"assignment {assignment.principal}")
-    return _object("DeploymentRoleAssignments", identity, assignments)
+    unique = _element(
+        "RoleAssignment",
+        ScopeId=str(uuid.uuid5(ITEM_IDS, f"scope {scope.object_id}")),
+        RoleDefWebId=str(scope.web_id),
+        RoleDefWebUrl=scope.web_path,
+        ObjectId=str(scope.object_id),
+        ObjectType=str(int(scope.kind)),
+        ObjectUrl="/".join(part for part in (scope.web_path, scope.path) if part),
+        AnonymousPermMask="0",
+    )
+    for given in scope.assignments:
+        right = {"RoleId": str(ROLE_IDS[given.role]), "PrincipalId": str(given.principal)}
+        etree.SubElement(unique, "Assignment", right)
+    assignments.append(unique)
+    identity = uuid.uuid5(ITEM_IDS, f"assignments {scope.object_id}")
+    return _object("DeploymentRoleAssignments", identity, assignments, ParentId=str(scope.web_id))
 
 
 def _label(version: ManifestVersion) -> str:

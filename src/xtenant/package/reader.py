@@ -16,11 +16,14 @@ from xtenant.domain.snapshot import (
     ManifestAssignment,
     ManifestFile,
     ManifestFolder,
+    ManifestGroup,
     ManifestLibrary,
     ManifestObject,
     ManifestPrincipal,
+    ManifestScope,
     ManifestVersion,
     ManifestWeb,
+    ScopeKind,
 )
 from xtenant.package.manifest import LOGINS, ROLE_IDS
 from xtenant.package.text import NAMESPACE, DamagedPackage, base64_of, date_of, unescaped
@@ -83,10 +86,12 @@ def _read(wrapper: Any) -> ManifestObject | None:
             return _folder(payload)
         case "SPFile":
             return _file(payload)
+        case "DeploymentGroupX":
+            return _group(payload)
         case "DeploymentRoleAssignments":
-            return _assignment(payload)
-        case "SPSite" | "SPListItem":
-            return None  # said by the web and by the file or folder beside it
+            return _scope(payload[0])
+        case "SPSite" | "SPListItem" | "DeploymentRoles":
+            return None  # said by the web, by the file or folder beside it, and the same in every snapshot
         case other:
             raise DamagedPackage(f"A manifest part holds '{other}', which no snapshot of ours has.")
 
@@ -105,6 +110,7 @@ def _principal(element: Any) -> ManifestPrincipal:
         name=_text(element, "Name"),
         login=_text(element, "Login").removeprefix(LOGINS[kind]),
         mail=None if mail is None else unescaped(mail),
+        admin=element.attrib["IsSiteAdmin"] == "true",
     )
 
 
@@ -183,6 +189,27 @@ def _version(element: Any) -> ManifestVersion:
     )
 
 
+def _group(element: Any) -> ManifestGroup:
+    return ManifestGroup(
+        ref=int(element.attrib["Id"]),
+        group_id=UUID(element.getparent().attrib["Id"]),
+        name=_text(element, "Name"),
+        description=_text(element, "Description"),
+        members=tuple(int(member.attrib["UserId"]) for member in element),
+    )
+
+
+def _scope(element: Any) -> ManifestScope:
+    web_path = _text(element, "RoleDefWebUrl")
+    return ManifestScope(
+        kind=ScopeKind(int(element.attrib["ObjectType"])),
+        object_id=UUID(element.attrib["ObjectId"]),
+        path=_text(element, "ObjectUrl").removeprefix(web_path).removeprefix("/"),
+        web_id=UUID(element.attrib["RoleDefWebId"]),
+        web_path=web_path,
+        assignments=tuple(_assignment(one) for one in element),
+    )
+
+
 def _assignment(element: Any) -> ManifestAssignment:
-    assignment = element[0][0]
-    return ManifestAssignment(principal=int(assignment.attrib["PrincipalId"]), role=ROLES[assignment.attrib["RoleId"]])
+    return ManifestAssignment(principal=int(element.attrib["PrincipalId"]), role=ROLES[element.attrib["RoleId"]])

@@ -57,6 +57,7 @@ grants = Table(
     Column("reason_text", Text, nullable=False),
     Column("heard_at", Instant, nullable=False),
     Column("decided_at", Instant),
+    Column("unmapped", Text(1024), nullable=False),
     Column("collected", Boolean, nullable=False),
     UniqueConstraint("tenant_id", "job_id"),
     Index("ix_grants_decision", "tenant_id", "decision", "collected"),

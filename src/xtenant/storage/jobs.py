@@ -95,6 +95,8 @@ move_jobs = Table(
     Column("validation_only", Boolean, nullable=False),
     Column("idempotency_key", Text(255)),
     Column("supersedes", Guid),
+    Column("unmapped", Text(1024), nullable=False),
+    Column("source_id", Guid),
     Column("collected", Boolean, nullable=False, default=False),
     UniqueConstraint("tenant_id", "job_id", "direction"),
     Index("ix_move_jobs_due", "tenant_id", "state", "next_pass_at"),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 from xtenant.domain.content import BlobKey
 from xtenant.domain.move import Decision, JobKind, MoveJobId
@@ -31,7 +32,8 @@ class StartQuestion:
     """What a source asks before a job exists: would these addresses and people do? (settled B 14)
 
     `word_age_seconds` is how long ago the source's administrator gave its own word, as a verification would say it; None
-    says that it has not. So the target knows both halves of GoodToProceed without asking back.
+    says that it has not. So the target knows both halves of GoodToProceed without asking back. `unmapped` is the UPN of the
+    target's person for what unmapped principals had, empty for none; `source_id` the source group's object id where a group's site moves.
     """
 
     kind: JobKind
@@ -41,6 +43,8 @@ class StartQuestion:
     target_url: str
     schema_version: str
     word_age_seconds: int | None = None
+    unmapped: str = ""
+    source_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +86,8 @@ class Offer:
     target_url: str
     fence: int
     supersedes: MoveJobId | None = None
+    unmapped: str = ""
+    source_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

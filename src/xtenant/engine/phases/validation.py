@@ -50,6 +50,8 @@ def _send(bench: Workbench, job: MoveJob) -> TargetView:
             source_url=job.source_url,
             target_url=job.target_url,
             fence=job.fence,
+            unmapped=job.unmapped,
+            source_id=job.source_id,
         ),
     )
     bench.stop("validation.offered")

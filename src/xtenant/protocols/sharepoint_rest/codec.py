@@ -175,7 +175,7 @@ NOTHING = UUID(int=0)
 
 class SiteMoveJobBody(_Body, kw_only=True):
     """`SiteMoveJobEntityData` as it is sent to start a move (spo-admin.md 5.3, 5.4, 5.8); what a start does not use is
-    taken only empty."""
+    taken only empty. `UnmappedTargetUpn` is an extension of ours and absent at Microsoft."""
 
     SourceSiteUrl: str
     TargetSiteUrl: str
@@ -189,10 +189,11 @@ class SiteMoveJobBody(_Body, kw_only=True):
     DestinationDataLocation: str | None = None
     Notify: str | None = None
     Reserve: str | None = None
+    UnmappedTargetUpn: str | None = None
 
 
 def move_job(job: MoveJob, own: HostUrl, own_tenant: UUID) -> dict[str, Json]:
-    """`SiteMoveJob` as spo-admin.md 8.10 shows it; the four counts are ours and absent at Microsoft."""
+    """`SiteMoveJob` as spo-admin.md 8.10 shows it; the four counts and `UnmappedTargetUpn` are ours and absent at Microsoft."""
     out = job.direction is Direction.OUT
     hosts = (str(own), str(job.partner)) if out else (str(job.partner), str(own))
     tenants = (own_tenant, job.partner_tenant_id) if out else (job.partner_tenant_id, own_tenant)
@@ -231,6 +232,7 @@ def move_job(job: MoveJob, own: HostUrl, own_tenant: UUID) -> dict[str, Json]:
         "ItemsTotal": job.items_total,
         "BytesDone": job.bytes_done,
         "BytesTotal": job.bytes_total,
+        "UnmappedTargetUpn": job.unmapped or None,
     }
 
 

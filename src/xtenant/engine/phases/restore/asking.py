@@ -49,6 +49,8 @@ def _offer_again(bench: Workbench, job: MoveJob) -> Step:
             source_url=job.source_url,
             target_url=job.target_url,
             fence=job.fence,
+            unmapped=job.unmapped,
+            source_id=job.source_id,
         ),
     )
     bench.stop("validation.offered")

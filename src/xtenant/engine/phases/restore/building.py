@@ -30,24 +30,26 @@ from xtenant.domain.content import (
 from xtenant.domain.move import BATCH_ITEMS, Decision, Grant, JobKind, MoveJob, MovePhase
 from xtenant.domain.ports.units import UnitOfWork
 from xtenant.domain.snapshot import (
-    ManifestAssignment,
     ManifestFile,
     ManifestFolder,
+    ManifestGroup,
     ManifestLibrary,
     ManifestObject,
     ManifestPrincipal,
     ManifestWeb,
     Snapshot,
+    weight_of,
 )
 from xtenant.engine import endings, places
-from xtenant.engine.phases.restore import people, pulling
+from xtenant.engine.phases.restore import people, pulling, rights
 from xtenant.engine.places import RestorePlace
 from xtenant.engine.workbench import Step, Workbench, tell_phase
 from xtenant.package.reader import read_part
 
 log = structlog.get_logger("xtenant.engine")
 
-VERSIONS_A_BATCH = 7_000
+WEIGHT_A_BATCH = 7_000
+"""Versions, members of groups and assignments in one transaction."""
 TEMPLATES = {JobKind.USER: PERSONAL_TEMPLATE, JobKind.GROUP: GROUP_TEMPLATE, JobKind.SITE: TEAM_SITE_TEMPLATE}
 
 
@@ -75,15 +77,14 @@ def build(bench: Workbench, job: MoveJob, grant: Grant, snapshot: Snapshot) -> S
 
 
 def next_batch(stored: bytes, at: int) -> list[ManifestObject]:
-    """The next objects of a part: at most 2,000, and at most 7,000 versions unless one file has more."""
+    """The next objects of a part: at most 2,000, and at most 7,000 rows of what is in them unless one has more."""
     batch: list[ManifestObject] = []
-    versions = 0
+    weight = 0
     for thing in itertools.islice(read_part(stored), at, at + BATCH_ITEMS):
-        count = len(thing.versions) if isinstance(thing, ManifestFile) else 0
-        if batch and versions + count > VERSIONS_A_BATCH:
+        if batch and weight + weight_of(thing) > WEIGHT_A_BATCH:
             break
         batch.append(thing)
-        versions += count
+        weight += weight_of(thing)
     return batch
 
 
@@ -137,6 +138,7 @@ def _write(uow: UnitOfWork, bench: Workbench, job: MoveJob, grant: Grant, batch:
     assert site_key is not None
     named = [thing for thing in batch if isinstance(thing, ManifestPrincipal)]
     people.resolve(uow, job, grant, named)
+    people.make_again(uow, job, [thing for thing in batch if isinstance(thing, ManifestGroup)])
     for thing in batch:
         if isinstance(thing, ManifestWeb):
             _describe(uow, job, grant, site_key, thing)
@@ -144,15 +146,9 @@ def _write(uow: UnitOfWork, bench: Workbench, job: MoveJob, grant: Grant, batch:
     rows = [
         row_of(thing, keys) for thing in batch if isinstance(thing, ManifestLibrary | ManifestFolder | ManifestFile)
     ]
-    rights = [thing for thing in batch if isinstance(thing, ManifestAssignment)]
-    if not rows and not rights:
-        return
     writer = uow.write_site(site_key, now=bench.clock.business_now(), job=job.job_id)
     writer.add_rows(rows)
-    admitted = people.admitted(uow, job, (right.principal for right in rights))
-    for right in rights:
-        if right.principal in admitted:
-            writer.assign(keys[right.principal], right.role)
+    rights.write(writer, rights.expected(uow, job, site_key, batch))
 
 
 def _describe(uow: UnitOfWork, job: MoveJob, grant: Grant, site_key: SiteKey, web: ManifestWeb) -> None:
@@ -184,9 +180,7 @@ def _refs(batch: Sequence[ManifestObject]) -> set[int]:
                 refs |= {thing.author, thing.editor}
             case ManifestFile():
                 refs |= {thing.author, thing.editor, *(version.editor for version in thing.versions)}
-            case ManifestAssignment():
-                refs.add(thing.principal)
-            case ManifestPrincipal() | ManifestWeb():
+            case _:
                 continue
     return refs
 

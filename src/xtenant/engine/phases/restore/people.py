@@ -1,7 +1,7 @@
 """Who becomes whom: source principals through the identity map's pinned version into principals of this tenant.
 
-The outcome is the job's resolution table. Who is not in the map, or was deleted since, falls under the unmapped policy: shown
-by name as text, no access (settled B 6, C 1).
+The outcome is the job's resolution table. Who is not in the map, or was deleted since, falls under the job's unmapped policy
+(settled B 6, C 1): shown by name as text, without access; or everything goes to the one person whom the job names.
 """
 
 from __future__ import annotations
@@ -14,11 +14,15 @@ from xtenant.domain.directory import GroupId
 from xtenant.domain.identity import GroupMapping, SourceKey, UserMapping
 from xtenant.domain.move import Grant, MoveJob, Resolution, ResolutionRule
 from xtenant.domain.ports.units import UnitOfWork
-from xtenant.domain.snapshot import ManifestPrincipal
+from xtenant.domain.snapshot import ManifestGroup, ManifestPrincipal
 from xtenant.operations import access
+from xtenant.package.text import DamagedPackage
 
 UNMAPPED_IDS = uuid.UUID("7b0f7a2e-3c9f-5d52-8a43-6b1c4f0d9e21")
 """Namespace of the ids of people who exist here as text only (our choice): the same person gets the same id in every move."""
+
+GROUP_IDS = uuid.UUID("c1a2f0b4-5f0e-5d4c-8a6e-2f7d9b3e6a10")
+"""Namespace of the ids that SharePoint groups get here, from the job and the source's id (our choice)."""
 
 ANYBODY = PrincipalKey(0)
 Mapping = UserMapping | GroupMapping
@@ -28,7 +32,8 @@ def resolve(uow: UnitOfWork, job: MoveJob, grant: Grant, people: Sequence[Manife
     """Write the resolution rows and the principals of some of the source's people."""
     mapped = uow.identity_map.resolve(grant.geo, grant.map_version, [_key(job, person) for person in people])
     here = _directory(uow, mapped.values())
-    found = [_resolved(job, person, mapped.get(_key(job, person)), here) for person in people]
+    heir = _heir(uow, grant)
+    found = [_resolved(job, person, mapped.get(_key(job, person)), here, heir) for person in people]
     uow.principals.ensure(principal for principal, _ in found)
     uow.resolutions.add(
         [
@@ -63,7 +68,7 @@ def _directory(uow: UnitOfWork, rows: Iterable[Mapping]) -> dict[str, Principal]
 
 
 def _resolved(
-    job: MoveJob, person: ManifestPrincipal, row: Mapping | None, here: dict[str, Principal]
+    job: MoveJob, person: ManifestPrincipal, row: Mapping | None, here: dict[str, Principal], heir: Principal | None
 ) -> tuple[Principal, ResolutionRule]:
     if person.kind is PrincipalKind.SYSTEM:
         return _as_it_is(person), ResolutionRule.SYSTEM
@@ -71,7 +76,15 @@ def _resolved(
         name = row.target_upn.lower() if isinstance(row, UserMapping) else str(row.target_group_id)
         if name in here:
             return here[name], ResolutionRule.MAP
+    if heir is not None:
+        return heir, ResolutionRule.POLICY
     return _text_only(job, person), ResolutionRule.UNMAPPED
+
+
+def _heir(uow: UnitOfWork, grant: Grant) -> Principal | None:
+    """Whom the job names for what unmapped principals had; one deleted since the grant inherits nothing."""
+    user = uow.users.by_upn(grant.unmapped) if grant.unmapped else None
+    return None if user is None else access.user_as_principal(user)
 
 
 def _as_it_is(person: ManifestPrincipal) -> Principal:
@@ -90,9 +103,42 @@ def _text_only(job: MoveJob, person: ManifestPrincipal) -> Principal:
     )
 
 
+def make_again(uow: UnitOfWork, job: MoveJob, groups: Sequence[ManifestGroup]) -> None:
+    """The resolution rows and principals of SharePoint groups: each gets an id of its own here, the same at every repeat."""
+    made = [
+        Principal(
+            key=ANYBODY,
+            kind=PrincipalKind.SITE_GROUP,
+            directory_id=uuid.uuid5(GROUP_IDS, f"{job.job_id} {group.group_id}"),
+            name=group.name,
+            login=group.name,
+        )
+        for group in groups
+    ]
+    uow.principals.ensure(made)
+    uow.resolutions.add(
+        [
+            Resolution(
+                job_id=job.job_id,
+                source_ref=group.ref,
+                source_id=group.group_id,
+                source_login=group.name,
+                target_id=principal.directory_id,
+                target_login=principal.login,
+                rule=ResolutionRule.SITE,
+            )
+            for group, principal in zip(groups, made, strict=True)
+        ]
+    )
+
+
 def keys_of(uow: UnitOfWork, job: MoveJob, refs: Iterable[int]) -> dict[int, PrincipalKey]:
-    """This tenant's principal for each of the source's, from the resolution table."""
-    rows = uow.resolutions.by_refs(job.job_id, refs)
+    """This tenant's principal for each of the source's, from the resolution table. Raises DamagedPackage for one that the
+    manifest has not introduced."""
+    wanted = set(refs)
+    rows = uow.resolutions.by_refs(job.job_id, wanted)
+    if wanted - rows.keys():
+        raise DamagedPackage("The manifest refers to somebody whom it does not name.")
     known = uow.principals.by_directory_ids(row.target_id for row in rows.values())
     return {ref: known[row.target_id].key for ref, row in rows.items()}
 

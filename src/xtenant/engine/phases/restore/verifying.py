@@ -12,19 +12,20 @@ from collections.abc import Sequence
 import structlog
 
 from xtenant.domain import errors, obstacles
-from xtenant.domain.content import FileVersion, Item, ItemKey, ItemRow, NewVersion, SiteKey, StoredBlob
+from xtenant.domain.content import WEB, FileVersion, Item, ItemKey, ItemRow, NewVersion, SiteKey, StoredBlob
 from xtenant.domain.move import SILENCE, Grant, MoveJob
 from xtenant.domain.ports.units import UnitOfWork
 from xtenant.domain.snapshot import (
-    ManifestAssignment,
     ManifestFile,
     ManifestFolder,
     ManifestLibrary,
     ManifestObject,
+    ManifestPrincipal,
+    ManifestWeb,
     Snapshot,
 )
 from xtenant.engine import places
-from xtenant.engine.phases.restore import people, pulling
+from xtenant.engine.phases.restore import people, pulling, rights
 from xtenant.engine.phases.restore.building import next_batch, row_of
 from xtenant.engine.places import RestorePlace
 from xtenant.engine.workbench import Step, Workbench
@@ -70,11 +71,15 @@ def _compared(
         own = versions.get(item.key, [])
         if row_of(thing, keys) != _row(item, parents, own) or (own and _current(item) != _newest(own)):
             raise obstacles.NotAsSealed(f"'{thing.path}' differs from the manifest.")
+    permissions = rights.expected(uow, job, site_key, batch)
+    rights.compare(uow, site_key, permissions)
     entries = [thing for thing in wanted if isinstance(thing, ManifestFile)]
     return places.moved(
         place,
         after=found[-1].key if found else place.after,
-        rights=place.rights or (place.part if any(isinstance(thing, ManifestAssignment) for thing in batch) else 0),
+        groups=place.groups + len(permissions.groups),
+        scopes=place.scopes + len(permissions.scopes.keys() - {WEB}),
+        rights=place.rights + permissions.rights,
         items=place.items + sum(not isinstance(thing, ManifestLibrary) for thing in wanted),
         versions=place.versions + sum(len(thing.versions) for thing in entries),
         size_bytes=place.size_bytes + sum(version.size_bytes for thing in entries for version in thing.versions),
@@ -127,31 +132,21 @@ def _newest(versions: Sequence[FileVersion]) -> tuple[object, ...]:
     return ((last.major, last.minor), last.blob, last.size_bytes, last.quick_xor)
 
 
-def _sealed_rights(bench: Workbench, snapshot: Snapshot, job: MoveJob, first: int) -> list[ManifestAssignment]:
-    """All rights of the manifest: they stand at its end, from the part on in which the first was met."""
-    return [
-        thing
-        for seal in (snapshot.parts[first - 1 :] if first else ())
-        for thing in read_part(pulling.part_bytes(bench, job, seal))
-        if isinstance(thing, ManifestAssignment)
-    ]
-
-
-def _compare_rights(uow: UnitOfWork, job: MoveJob, site_key: SiteKey, rights: Sequence[ManifestAssignment]) -> None:
-    """Each right of somebody the map knows stands here, and no other does."""
-    refs = [right.principal for right in rights]
-    keys, admitted = people.keys_of(uow, job, refs), people.admitted(uow, job, refs)
-    standing = {(found.principal, found.role) for found in uow.principals.assignments(site_key)}
-    wanted = {(keys[right.principal], right.role) for right in rights if right.principal in admitted}
-    if wanted - standing:
-        raise obstacles.NotAsSealed("The hidden site lacks a right that the manifest names.")
-    if standing - wanted:
-        raise obstacles.NotAsSealed("The hidden site has a right that the manifest does not name.")
+def _admins(bench: Workbench, snapshot: Snapshot, job: MoveJob) -> list[int]:
+    """The source's administrators: principals stand at the manifest's beginning, before its web."""
+    found: list[int] = []
+    for seal in snapshot.parts:
+        for thing in read_part(pulling.part_bytes(bench, job, seal)):
+            if isinstance(thing, ManifestWeb):
+                return found
+            if isinstance(thing, ManifestPrincipal) and thing.admin:
+                found.append(thing.ref)
+    return found
 
 
 def _verified(bench: Workbench, job: MoveJob, site_key: SiteKey, snapshot: Snapshot, place: RestorePlace) -> Step:
-    """Rights and counts agree, nothing stands behind the last item, nothing was written meanwhile: note the change number."""
-    rights = _sealed_rights(bench, snapshot, job, place.rights)
+    """Counts agree, nothing stands besides what was compared, nothing was written meanwhile: note the change number."""
+    admins = _admins(bench, snapshot, job)
     with bench.held(job) as (uow, now_job):
         grant = uow.grants.lock(job.job_id)
         site = uow.sites.by_key(site_key, lock=True)
@@ -160,9 +155,10 @@ def _verified(bench: Workbench, job: MoveJob, site_key: SiteKey, snapshot: Snaps
         extra = _next_items(uow, site_key, place, 1)
         if grant is None or site is None or counted != sealed or extra or site.change_no != place.change_no:
             raise obstacles.NotAsSealed("The hidden site is not what was sealed.")
-        _compare_rights(uow, job, site_key, rights)
+        rights.compare_amounts(uow, site_key, groups=place.groups, scopes=place.scopes, rights=place.rights)
+        rights.compare_admins(uow, job, site_key, admins)
         uow.grants.save(dataclasses.replace(grant, verified_change_no=site.change_no))
         bench.park(uow, now_job, bench.clock.business_now() + SILENCE)
-    log.info("move.verified", job=str(job.job_id), items=place.items, versions=place.versions, rights=len(rights))
+    log.info("move.verified", job=str(job.job_id), items=place.items, versions=place.versions, rights=place.rights)
     bench.stop("target.verified")
     return Step.OVER

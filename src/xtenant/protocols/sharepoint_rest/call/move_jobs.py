@@ -47,6 +47,7 @@ class SiteMoveJob(msgspec.Struct, kw_only=True):
     ItemsTotal: int | None = None
     BytesDone: int | None = None
     BytesTotal: int | None = None
+    UnmappedTargetUpn: str | None = None
 
 
 async def create(session: Session, admin_url: str, members: Mapping[str, Any], *, key: str) -> SiteMoveJob:

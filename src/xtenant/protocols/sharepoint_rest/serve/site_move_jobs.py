@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from xtenant.domain import errors
 from xtenant.domain.caller import Who
-from xtenant.domain.move import Direction, MoveJob, MoveJobId, MoveState
+from xtenant.domain.move import LONGEST_UPN, Direction, MoveJob, MoveJobId, MoveState
 from xtenant.domain.ports.move import ReportFilter
 from xtenant.domain.ports.partner_moves import MoveChannel, Peer, StartAnswer, StartQuestion
 from xtenant.domain.tenant import HostRole, parse_host_url
@@ -159,9 +159,17 @@ def _wish(call: Call, body: bytes) -> moves.StartWish:
         begin_at=_moment(given.PreferredMoveBeginDateInUtc),
         end_at=_moment(given.PreferredMoveEndDateInUtc),
         validate_only=bool(given.Option & codec.VALIDATION_ONLY),
+        unmapped=_unmapped(given.UnmappedTargetUpn or ""),
         idempotency_key=key,
         body_hash=hashlib.sha256(body).digest(),
     )
+
+
+def _unmapped(upn: str) -> str:
+    """Whether the target knows the person is the target's to say; here only the form is looked at."""
+    if upn and (upn.count("@") != 1 or len(upn) > LONGEST_UPN or not upn.isprintable()):
+        raise errors.UsageError(f"UnmappedTargetUpn '{upn[:LONGEST_UPN]}' is no user principal name.")
+    return upn
 
 
 def _moment(value: datetime | None) -> datetime | None:

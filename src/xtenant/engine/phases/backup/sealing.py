@@ -16,17 +16,17 @@ from xtenant.domain.content import BlobKey, FileVersion, Item, ItemKey, ItemKind
 from xtenant.domain.move import MoveJob, MovePhase
 from xtenant.domain.ports.units import UnitOfWork
 from xtenant.domain.snapshot import (
-    ManifestAssignment,
     ManifestFile,
     ManifestFolder,
     ManifestLibrary,
     ManifestObject,
-    ManifestPrincipal,
     ManifestVersion,
     ManifestWeb,
     Snapshot,
 )
 from xtenant.engine import places
+from xtenant.engine.phases.backup import rights
+from xtenant.engine.phases.backup.rights import Written
 from xtenant.engine.places import BackupPlace
 from xtenant.engine.workbench import Step, Workbench, tell_phase
 from xtenant.operations.blobs import write_rows
@@ -36,7 +36,6 @@ log = structlog.get_logger("xtenant.engine")
 
 PAGE = 200
 PINS_A_COMMIT = 5_000
-Written = tuple[ManifestObject, BackupPlace, Sequence[BlobKey]]
 
 
 def run(bench: Workbench, job: MoveJob) -> Step:
@@ -134,7 +133,12 @@ def _site(uow: UnitOfWork, job: MoveJob) -> Site:
 def _objects(uow: UnitOfWork, site: Site, place: BackupPlace) -> Iterator[Written]:
     """Everything from a place on, in the snapshot's order, each with the place behind it."""
     if place.stage == "principals":
-        for written in _principals(uow, site, place):
+        for written in rights.principals(uow, site, place):
+            place = written[1]
+            yield written
+        place = places.moved(place, stage="groups", after=0)
+    if place.stage == "groups":
+        for written in rights.groups(uow, site, place):
             place = written[1]
             yield written
         place = places.moved(place, stage="web", after=0)
@@ -145,34 +149,12 @@ def _objects(uow: UnitOfWork, site: Site, place: BackupPlace) -> Iterator[Writte
         for written in _items(uow, site, place):
             place = written[1]
             yield written
-        place = places.moved(place, stage="assignments", after=0)
-    if place.stage == "assignments":
-        for assignment in uow.principals.assignments(site.key):
-            if assignment.principal > place.after:
-                place = places.moved(place, after=assignment.principal)
-                yield ManifestAssignment(principal=assignment.principal, role=assignment.role), place, ()
-
-
-def _principals(uow: UnitOfWork, site: Site, place: BackupPlace) -> Iterator[Written]:
-    named = {principal.key: principal for principal in uow.principals.of_site(site.key)}
-    if site.owner_id is not None:
-        named |= {found.key: found for found in uow.principals.by_directory_ids([site.owner_id]).values()}
-    for key in sorted(named):
-        if key > place.after:
-            principal = named[key]
-            place = places.moved(place, after=key)
-            yield (
-                ManifestPrincipal(
-                    ref=key,
-                    kind=principal.kind,
-                    directory_id=principal.directory_id,
-                    name=principal.name,
-                    login=principal.login.rpartition("|")[2],
-                    mail=principal.mail,
-                ),
-                place,
-                (),
-            )
+        place = places.moved(place, stage="web_scope", after=0)
+    if place.stage == "web_scope":
+        place = places.moved(place, stage="scopes", after=0)
+        yield rights.web_scope(uow, site), place, ()
+    if place.stage == "scopes":
+        yield from rights.scopes(uow, site, place)
 
 
 def _web(uow: UnitOfWork, site: Site) -> ManifestWeb:
