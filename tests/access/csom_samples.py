@@ -24,6 +24,16 @@ ARGUMENTS: Mapping[str, Value] = {
     "mapItems": Array(items=()),
     "field": EnumName("SourceUserKey"),
     "value": "bob@fabrikam.onmicrosoft.com",
+    "sourceTenantCompanyId": UUID(int=3),
+    "sourceUserKey": "ann@elsewhere.com",
+    "targetUserPuid": "",
+    "targetUserUpn": "ann@contoso.onmicrosoft.com",
+    "targetUserEmail": "ann@contoso.onmicrosoft.com",
+    "userType": EnumName("RegularUser"),
+    "sourceGroupObjectId": UUID(int=4),
+    "targetGroupObjectId": UUID(int=5),
+    "targetGroupName": "planners",
+    "groupType": EnumName("O365Group"),
     "siteCreationProperties": ValueObject(
         type_id=types.SITE_CREATION_ID, members=(("Url", SITE_URL), ("Title", "Plans"), ("Owner", "nobody@contoso.com"))
     ),
@@ -36,11 +46,14 @@ ARGUMENTS: Mapping[str, Value] = {
 """By the parameter's name. A new parameter without a value fails its method's test."""
 
 OTHER_ARGUMENTS: Mapping[str, Mapping[str, Value]] = {
-    "Tenant.GetTenantGroupIdentityMappingItem": {"field": EnumName("SourceGroupObjectId"), "value": str(UUID(int=1))}
+    name: {"field": EnumName("SourceGroupObjectId"), "value": str(UUID(int=1))}
+    for name in ("Tenant.GetTenantGroupIdentityMappingItem", "Tenant.RemoveTenantGroupIdentityMappingItem")
 }
 
 ANSWERS: Mapping[str, int] = {
     "Tenant.AddOrUpdateTenantIdentityMap": 200,
+    "Tenant.RemoveTenantUserIdentityMappingItem": -2147024894,
+    "Tenant.RemoveTenantGroupIdentityMappingItem": -2147024894,
     "Tenant.CreateSite": -2147024894,
     "Tenant.RemoveSite": -1,
     "Tenant.RemoveDeletedSite": -1,

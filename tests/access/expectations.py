@@ -46,7 +46,6 @@ class Room(Enum):
     READ_DIRECTORY = frozenset({Asker.APP_WITHOUT_PERMISSIONS})
     SETTINGS = frozenset({Asker.PLAIN_USER, Asker.APP_WITHOUT_PERMISSIONS})
     WRITE_DIRECTORY = frozenset({Asker.SHAREPOINT_ADMIN, Asker.PLAIN_USER, Asker.APP_WITHOUT_PERMISSIONS})
-    ADMINISTRATION = frozenset({Asker.PLAIN_USER, Asker.APP_WITHOUT_PERMISSIONS})
     BOBS_CONTENT = frozenset(
         {Asker.SHAREPOINT_ADMIN, Asker.GLOBAL_ADMIN, Asker.PLAIN_USER, Asker.APP_WITHOUT_PERMISSIONS}
     )
@@ -89,7 +88,7 @@ RULES: tuple[Rule, ...] = (
         Who.OWN_SHAREPOINT_ADMIN,
         *("trust.inbox", "multi_geo.versions", "compatibility.get"),
         *("sites.get", "sites.list", "sites.remove", "sites.remove_deleted"),
-        *("move.start", "move.list", "move.show", "move.cancel", "move.refuse"),
+        *("move.start", "move.list", "move.show", "move.cancel", "move.refuse", "move.people"),
         "content.write",
     ),
     *_rules("graph", Who.OWN_USER, "users.get", part="/me"),
@@ -99,7 +98,7 @@ RULES: tuple[Rule, ...] = (
     *_rules("graph", Who.OWN_USER, "sharepoint_settings.get", "sharepoint_settings.set", room=Room.SETTINGS),
     *_rules("graph", Who.OWN_USER, "users.invite", "licences.assign", room=Room.WRITE_DIRECTORY),
     *_rules("graph", Who.OWN_USER, "users.create", "groups.create", room=Room.WRITE_DIRECTORY),
-    *_rules("graph", Who.OWN_USER, "map.delta", "map.read", room=Room.ADMINISTRATION),
+    *_rules("graph", Who.OWN_USER, "map.delta", "map.read", room=Room.SETTINGS),
     *_rules("graph", Who.OWN_USER, "sites.list"),
     *_rules("graph", Who.OWN_USER, "sites.get", room=Room.BOBS_CONTENT),
     *_rules("graph", Who.SIGNED_URL, "content.write", part="/uploadSession"),

@@ -6,6 +6,7 @@ is answered then stands beside the sample.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -209,6 +210,7 @@ MOVES = {
     ("GET", "/_api/SiteMoveJobs/GetMoveReport({arguments:path})"): lambda e: ok(values={"arguments": _REPORT}),
     ("POST", "/_api/SiteMoveJobs({arguments:path})/Cancel"): _of_job(_URL_KEY),
     ("POST", "/_api/xtenant/moves/{job:guid}/refuse"): lambda e: ok(404, values={"job": str(MISSING)}),
+    ("GET", "/_api/xtenant/moves/{job:guid}/people"): lambda e: ok(404, values={"job": str(MISSING)}),
 }
 
 IMPORTS = {
@@ -253,6 +255,25 @@ _INVITATION = {"invitedUserEmailAddress": "guest@fabrikam.com", "inviteRedirectU
 _NO_LICENCES: Mapping[str, object] = {"addLicenses": [], "removeLicenses": []}
 _DELETION = {"requests": [{"id": "1", "method": "DELETE", "url": f"/users/{MISSING}"}]}
 
+_MAPPINGS = "/solutions/sharePoint/migrations/"
+
+
+def _mappings(name: str) -> dict[tuple[str, str], Callable[[Estate], Sample]]:
+    """Nobody is mapped: a delta takes away what is not there."""
+    place = f"{_MAPPINGS}{name}"
+    kind, member, key = ("Group", "id", str(MISSING)) if "Group" in name else ("User", "userPrincipalName", "x@y.zz")
+    gone = {"@removed": {"reason": "deleted"}, f"source{kind}Identity": {member: key}}
+    named = f"sourceGroupObjectId='{key}'" if kind == "Group" else f"sourceUserPrincipalName='{key}'"
+    identity = base64.b64encode(bytes((1, 0, 0, 0, 2 if kind == "Group" else 1, 0, 0, 0)) + key.encode()).decode()
+    return {
+        ("PATCH", place): lambda e: ok(**as_json({"@context": "#$delta", "value": [gone]})),
+        ("GET", place): lambda e: ok(),
+        ("GET", f"{place}/$count"): lambda e: ok(),
+        ("GET", f"{place}({{key:path}})"): lambda e: ok(404, values={"key": named}),
+        ("GET", f"{place}/{{mapping:path}}"): lambda e: ok(404, values={"mapping": quote(identity, safe="")}),
+    }
+
+
 DIRECTORY = {
     ("GET", "/users"): lambda e: ok(),
     ("POST", "/users"): lambda e: ok(400, **as_json(_NEW_USER)),
@@ -261,7 +282,9 @@ DIRECTORY = {
     ("GET", "/subscribedSkus"): lambda e: ok(),
     ("GET", "/subscribedSkus/{sku}"): lambda e: ok(404, values={"sku": str(MISSING)}),
     ("POST", "/users/{user}/assignLicense"): lambda e: ok(404, values=_missing(e), **as_json(_NO_LICENCES)),
-    ("POST", "/me/assignLicense"): lambda e: ok(own={Asker.APP: 404, Asker.APP_BY_SECRET: 404}, **as_json(_NO_LICENCES)),
+    ("POST", "/me/assignLicense"): lambda e: ok(
+        own={Asker.APP: 404, Asker.APP_BY_SECRET: 404}, **as_json(_NO_LICENCES)
+    ),
     ("GET", "/users/{user}/licenseDetails"): lambda e: ok(values=_people(e)),
     ("GET", "/me/licenseDetails"): lambda e: ok(own={Asker.APP: 404, Asker.APP_BY_SECRET: 404}),
     ("GET", "/admin/sharepoint/settings"): lambda e: ok(),
@@ -270,6 +293,9 @@ DIRECTORY = {
     ("PATCH", "/users/{user}"): lambda e: ok(404, values=_missing(e), **as_json({"displayName": "Bob"})),
     ("DELETE", "/users/{user}"): lambda e: ok(404, values=_missing(e)),
     ("GET", "/organization"): lambda e: ok(),
+    ("GET", "/organization/{tenant}"): lambda e: ok(values={"tenant": str(e.contoso.tenant.tenant_id)}),
+    ("GET", "/domains"): lambda e: ok(),
+    ("GET", "/domains/{domain}"): lambda e: ok(values={"domain": e.contoso.tenant.initial_domain}),
     ("GET", "/tenantRelationships/findTenantInformationByTenantId({arguments:arg})"): lambda e: ok(
         values={"arguments": "tenantId='22222222-2222-4222-8222-222222222222'"}
     ),
@@ -286,6 +312,8 @@ DIRECTORY = {
     ("POST", "/groups/{group}/owners/$ref"): _reference,
     ("DELETE", "/groups/{group}/members/{member}/$ref"): lambda e: ok(404, values=_missing(e)),
     ("DELETE", "/groups/{group}/owners/{member}/$ref"): lambda e: ok(404, values=_missing(e)),
+    **_mappings("crossOrganizationUserMappings"),
+    **_mappings("crossOrganizationGroupMappings"),
     ("GET", "/sites"): lambda e: ok(query="?search=*"),
     ("GET", "/sites/getAllSites"): lambda e: ok(),
     ("GET", "/groups/{group}/sites/root"): lambda e: ok(values=_people(e)),

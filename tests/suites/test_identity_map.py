@@ -17,6 +17,7 @@ from xtenant.operations import identity_map
 from xtenant.storage.database import SqlUnits
 
 SOURCE = TenantId(UUID("aaaaaaaa-1111-4111-8111-111111111111"))
+OWN = TenantId(UUID("22222222-2222-4222-8222-222222222222"))
 NAM = Geo(code=GeoCode("NAM"), label="fabrikam")
 EUR = Geo(code=GeoCode("EUR"), label="fabrikameur")
 ADMIN = Caller(kind=CallerKind.USER, upn="admin@fabrikam.com")
@@ -27,7 +28,7 @@ SALES = f"Group,{SOURCE},aaaaaaaa-0000-0000-0000-000000000001,bbbbbbbb-0000-0000
 
 def replace(units: Units, *lines: str, geo: Geo = NAM, limits: Limits | None = None) -> Replacement:
     return identity_map.replace_map(
-        units, geo=geo, caller=ADMIN, lines=lines, limits=limits or Limits(), clock=FakeClock()
+        units, own=OWN, geo=geo, caller=ADMIN, lines=lines, limits=limits or Limits(), clock=FakeClock()
     )
 
 

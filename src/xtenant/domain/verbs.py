@@ -206,6 +206,12 @@ VERBS: tuple[Verb, ...] = (
         routes=("POST /_api/xtenant/moves/ID/refuse",),
     ),
     Verb(
+        name="move.people",
+        operation="resolutions.list_resolutions",
+        commands=("move people",),
+        routes=("GET /_api/xtenant/moves/ID/people",),
+    ),
+    Verb(
         name="sites.list",
         operation="sites.list_sites",
         cmdlets=("Get-SPOSite",),

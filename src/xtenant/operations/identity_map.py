@@ -7,6 +7,7 @@ and the tools' lint are written apart on purpose (settled C 6).
 from __future__ import annotations
 
 import csv
+import functools
 import json
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -18,6 +19,7 @@ from xtenant.domain.identity import (
     GroupField,
     GroupKind,
     GroupMapping,
+    Mapping,
     MapVersion,
     Rejected,
     Replacement,
@@ -34,13 +36,19 @@ from xtenant.domain.tenant import Geo, TenantId
 LOOKUP_LIMIT = 100
 _FIELD_LENGTH = 320
 _ADDRESS = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
+_GUID = re.compile(r"\{[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
+_NO_ALIAS = re.compile(r"[\s.@,;]")
+"""What an alias cannot hold (R-5.50, R-4.22): blanks, a period, and what would make it an address or another column."""
+
+_USER_KINDS = {kind.value.lower(): kind for kind in UserKind}
+_GROUP_KINDS = {kind.value.lower(): kind for kind in GroupKind}
 _JSON_COLUMNS = ("Type", "SourceTenantCompanyId", "SourceKey", "TargetKey", "TargetName", "Kind")
 
 
 def replace_map(
-    units: Units, *, geo: Geo, caller: Caller, lines: Sequence[str], limits: Limits, clock: Clock
+    units: Units, *, own: TenantId, geo: Geo, caller: Caller, lines: Sequence[str], limits: Limits, clock: Clock
 ) -> Replacement:
-    """Add-SPOTenantIdentityMap: `lines` are the rows of the CSV, the whole map of this geo (R-5.25).
+    """Add-SPOTenantIdentityMap: `lines` are the rows of the CSV, the whole map of this geo (R-5.25); `own` is this tenant.
 
     Raises TooLarge above `Limits.map_rows`. With the setting `map_rejects_whole` one bad row refuses all. Nothing changes
     when no row is good.
@@ -50,7 +58,7 @@ def replace_map(
             f"The identity map has {len(lines)} rows; {limits.map_rows} are allowed in one call.",
             remedy="Leave out rows of people and groups that do not move.",
         )
-    rows, rejected = _read_rows(lines)
+    rows, rejected = _read_rows(lines, own)
     with units.write() as uow:
         if not rows or (rejected and uow.settings.get().map_rejects_whole):
             return Replacement(version=None, rejected=rejected)
@@ -90,9 +98,7 @@ def lookup_group(units: Units, *, geo: Geo, field: GroupField, value: str) -> Se
         return uow.identity_map.groups(geo.code, version.version, field, value.strip(), limit=LOOKUP_LIMIT)
 
 
-def resolve(
-    units: Units, *, geo: Geo, version: int, keys: Iterable[SourceKey]
-) -> dict[SourceKey, UserMapping | GroupMapping]:
+def resolve(units: Units, *, geo: Geo, version: int, keys: Iterable[SourceKey]) -> dict[SourceKey, Mapping]:
     """What a pinned version says of many source principals; absent ones fall under the unmapped policy."""
     with units.read() as uow:
         return uow.identity_map.resolve(geo.code, version, keys)
@@ -107,49 +113,55 @@ def forget_old_versions(units: Units, *, geo: Geo, pinned: Collection[int]) -> i
         return uow.identity_map.forget_before(geo.code, version.version, keep=pinned)
 
 
-class _BadRow(Exception):
+class BadRow(errors.UsageError):
     """A row that is no mapping; its text is the reason."""
 
+    code = "badMapRow"
+    remedy = "Compare the row with the columns of R-5.3 to R-5.8."
 
-def _read_rows(lines: Sequence[str]) -> tuple[list[UserMapping | GroupMapping], list[Rejected]]:
+
+def _read_rows(lines: Sequence[str], own: TenantId) -> tuple[list[Mapping], list[Rejected]]:
     """Good rows and refused ones. Blank lines are skipped; a source key met before is refused (R-5.18)."""
-    rows: dict[SourceKey, UserMapping | GroupMapping] = {}
+    rows: dict[SourceKey, Mapping] = {}
     rejected: list[Rejected] = []
     for number, line in enumerate(lines, start=1):
         bare = line.removeprefix("\ufeff").strip()
         if not bare.strip(","):
             continue
         try:
-            row = _read_row(bare)
-            if row.source_key in rows:
-                raise _BadRow("the source key stands twice")
-            rows[row.source_key] = row
-        except _BadRow as reason:
-            rejected.append(Rejected(line=number, reason=str(reason)))
+            row = _read_row(bare, own)
+            key = row.source_key
+            if key in rows:
+                raise BadRow("the source key stands twice")
+            rows[key] = row
+        except BadRow as reason:
+            rejected.append(Rejected(line=number, reason=reason.text))
     return list(rows.values()), rejected
 
 
-def _read_row(line: str) -> UserMapping | GroupMapping:
+def _read_row(line: str, own: TenantId) -> Mapping:
     """One row: six columns of CSV (R-5.1), or a JSON object with the columns' names (our choice, spo-admin.md 4.4)."""
     fields = _json_fields(line) if line.startswith("{") else _csv_fields(line)
-    if len(fields) != 6 or any(len(field) > _FIELD_LENGTH or not field.isprintable() for field in fields):
-        raise _BadRow("a row has six columns")
+    if len(fields) != 6:
+        raise BadRow("a row has six columns")
     word, company, source, target, name, kind = fields
-    company_id = TenantId(_guid(company))
     match word.lower():
         case "user":
-            return _user(company_id, source, target, name, kind)
+            return read_user(own, company, source, target, name, kind)
         case "group":
-            return _group(company_id, source, target, name, kind)
+            return read_group(own, company, source, target, name, kind)
         case _:
-            raise _BadRow("column 1 is User or Group")
+            raise BadRow("column 1 is User or Group")
 
 
 def _csv_fields(line: str) -> list[str]:
-    try:
-        fields = [field.strip() for field in next(csv.reader([line], strict=True))]
-    except (csv.Error, StopIteration) as error:
-        raise _BadRow("not a line of CSV") from error
+    if '"' not in line:
+        fields = [field.strip() for field in line.split(",")]
+    else:
+        try:
+            fields = [field.strip() for field in next(csv.reader([line], strict=True))]
+        except (csv.Error, StopIteration) as error:
+            raise BadRow("not a line of CSV") from error
     while len(fields) > 6 and not fields[-1]:
         fields.pop()
     return fields
@@ -159,38 +171,73 @@ def _json_fields(line: str) -> list[str]:
     try:
         members: object = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise _BadRow("not a JSON object") from error
+        raise BadRow("not a JSON object") from error
     if not isinstance(members, dict) or set(members) != set(_JSON_COLUMNS):  # pyright: ignore[reportUnknownArgumentType]
-        raise _BadRow("the members are those of a row")
+        raise BadRow("the members are those of a row")
     return [str(members[name]).strip() for name in _JSON_COLUMNS]  # pyright: ignore[reportUnknownArgumentType]
 
 
-def _user(company_id: TenantId, source: str, target: str, email: str, kind: str) -> UserMapping:
-    """R-5.5 to R-5.9; `Member` is not a type (R-5.11)."""
+def read_user(
+    own: TenantId, company: str, source: str, target: str, email: str, kind: str, *, puid: str = ""
+) -> UserMapping:
+    """A user's row from its columns 2 to 6 (R-5.4 to R-5.9, R-5.43 to R-5.46); `own` is this tenant. Raises BadRow.
+
+    `Member` is not a type (R-5.11).
+    """
+    _check_text(source, target, email, puid)
     if not (_ADDRESS.fullmatch(source) and _ADDRESS.fullmatch(target) and _ADDRESS.fullmatch(email)):
-        raise _BadRow("columns 3 to 5 of a user are addresses")
-    found = next((known for known in UserKind if known.value.lower() == kind.lower()), None)
+        raise BadRow("columns 3 to 5 of a user are addresses")
+    found = _USER_KINDS.get(kind.lower())
     if found is None:
-        raise _BadRow("column 6 is no user type")
-    return UserMapping(company_id=company_id, source_upn=source, target_upn=target, target_email=email, kind=found)
+        raise BadRow("column 6 is no user type")
+    return UserMapping(
+        company_id=_company(company, own),
+        source_upn=source,
+        target_upn=target,
+        target_email=email,
+        target_puid=puid,
+        kind=found,
+    )
 
 
-def _group(company_id: TenantId, source: str, target: str, name: str, kind: str) -> GroupMapping:
-    """R-5.10, R-5.14 to R-5.16; `SecurityGroup` is not a type (R-5.12)."""
-    found = next((known for known in GroupKind if known.value.lower() == kind.lower()), None)
+def read_group(own: TenantId, company: str, source: str, target: str, name: str, kind: str) -> GroupMapping:
+    """A group's row from its columns 2 to 6 (R-5.10, R-5.14 to R-5.16, R-5.47 to R-5.50). Raises BadRow.
+
+    `SecurityGroup` is not a type (R-5.12).
+    """
+    _check_text(name)
+    found = _GROUP_KINDS.get(kind.lower())
     if found is None or not name:
-        raise _BadRow("columns 5 and 6 are a name and a group type")
+        raise BadRow("columns 5 and 6 are a name and a group type")
+    target_id = _guid(target)
+    if found is GroupKind.REGULAR and (not _GUID.fullmatch(name) or _guid(name) != target_id):
+        raise BadRow("column 5 of a security group repeats column 4")
+    if found is GroupKind.O365 and (_GUID.fullmatch(name) or _NO_ALIAS.search(name)):
+        raise BadRow("column 5 of a Microsoft 365 group is its alias")
     return GroupMapping(
-        company_id=company_id,
+        company_id=_company(company, own),
         source_group_id=_guid(source),
-        target_group_id=_guid(target),
+        target_group_id=target_id,
         target_name=name,
         kind=found,
     )
 
 
+def _check_text(*fields: str) -> None:
+    if any(len(field) > _FIELD_LENGTH or not field.isprintable() for field in fields):
+        raise BadRow("a column is too long, or holds what cannot be printed")
+
+
+@functools.lru_cache(maxsize=64)
+def _company(text: str, own: TenantId) -> TenantId:
+    """Column 2: one text in a hundred thousand rows. Our own id there means that the sides are swapped (R-5.44)."""
+    company_id = TenantId(_guid(text))
+    if company_id == own:
+        raise BadRow("column 2 is this tenant, not the source")
+    return company_id
+
+
 def _guid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise _BadRow("an id is no GUID") from error
+    if not _GUID.fullmatch(text):
+        raise BadRow("an id is no GUID")
+    return UUID(text)

@@ -6,7 +6,7 @@ the one write that may exceed the usual bound on rows, up to `Limits.map_rows`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    func,
     insert,
     or_,
     select,
@@ -33,6 +34,7 @@ from xtenant.domain.identity import (
     GroupField,
     GroupKind,
     GroupMapping,
+    Mapping,
     MapVersion,
     SourceKey,
     UserField,
@@ -92,7 +94,6 @@ _GROUP_COLUMNS = {
     GroupField.TARGET_GROUP_OBJECT_ID: map_rows.c.target_key,
     GroupField.TARGET_GROUP_NAME: map_rows.c.name_key,
 }
-_CONTENT = ("is_group", "company_id", "source", "target", "name", "puid", "kind")
 
 
 class IdentityMapStore:
@@ -119,7 +120,34 @@ class IdentityMapStore:
             row_count=row.row_count,
         )
 
-    def replace(self, version: MapVersion, rows: Sequence[UserMapping | GroupMapping]) -> None:
+    def replace(self, version: MapVersion, rows: Sequence[Mapping]) -> None:
+        self._add_version(version)
+        wanted = {row.source_key: row for row in rows}
+        over: list[int] = []
+        for row_id, standing in self._standing(version.geo):
+            if wanted.get(standing.source_key) == standing:
+                del wanted[standing.source_key]
+            else:
+                over.append(row_id)
+        self._close(over, version.version)
+        self._insert(version, list(wanted.values()))
+
+    def change(self, version: MapVersion, put: Sequence[Mapping], remove: Collection[SourceKey]) -> None:
+        self._add_version(version)
+        places = [(key.company_id, key.key) for key in (*(row.source_key for row in put), *remove)]
+        for batch in _batches(places, KEYS_A_QUERY):
+            self._connection.execute(
+                update(map_rows)
+                .where(
+                    self._own(version.geo),
+                    map_rows.c.to_version.is_(None),
+                    tuple_(map_rows.c.company_id, map_rows.c.source_key).in_(batch),
+                )
+                .values(to_version=version.version)
+            )
+        self._insert(version, put)
+
+    def _add_version(self, version: MapVersion) -> None:
         before = self.in_force(version.geo)
         if version.version != (before.version if before else 0) + 1:
             raise errors.Conflict("The identity map was replaced by somebody else meanwhile.")
@@ -134,25 +162,13 @@ class IdentityMapStore:
                 "row_count": version.row_count,
             },
         )
-        standing = self._standing(version.geo)
-        wanted = {(row.source_key.company_id, row.source_key.key): row for row in rows}
-        fresh = {key: values for key, row in wanted.items() if (values := _values_of(row))}
-        changed = [key for key, values in fresh.items() if standing.get(key, (0, ()))[1] != _content(values)]
-        over = [standing[key][0] for key in standing if key not in fresh]
-        over += [standing[key][0] for key in changed if key in standing]
-        self._close(over, version.version)
-        common = {"tenant_id": self._tenant_id, "geo": version.geo, "from_version": version.version}
-        for keys in _batches(changed):
-            self._connection.execute(insert(map_rows), [{**common, **fresh[key]} for key in keys])
 
-    def _standing(self, geo: GeoCode) -> dict[tuple[UUID, str], tuple[int, tuple[Any, ...]]]:
-        columns = [map_rows.c[name] for name in _CONTENT]
+    def _standing(self, geo: GeoCode) -> Iterator[tuple[int, Mapping]]:
+        """The rows in force with their keys, read in portions: a quarter of a million must not lie in memory twice."""
         found = self._connection.execute(
-            select(map_rows.c.id, map_rows.c.source_key, *columns).where(
-                self._own(geo), map_rows.c.to_version.is_(None)
-            )
+            select(map_rows).where(self._own(geo), map_rows.c.to_version.is_(None)).execution_options(yield_per=CHUNK)
         )
-        return {(row.company_id, row.source_key): (row.id, tuple(row)[2:]) for row in found}
+        return ((row.id, _mapping_of(row)) for row in found)
 
     def _close(self, row_ids: Sequence[int], version: int) -> None:
         statement = (
@@ -162,6 +178,11 @@ class IdentityMapStore:
         )
         for ids in _batches(row_ids):
             self._connection.execute(statement, [{"row_id": row_id} for row_id in ids])
+
+    def _insert(self, version: MapVersion, rows: Sequence[Mapping]) -> None:
+        common = {"tenant_id": self._tenant_id, "geo": version.geo, "from_version": version.version}
+        for batch in _batches(rows):
+            self._connection.execute(insert(map_rows), [{**common, **_values_of(row)} for row in batch])
 
     def users(self, geo: GeoCode, version: int, field: UserField, value: str, *, limit: int) -> Sequence[UserMapping]:
         wanted = value if field is UserField.TARGET_USER_PUID else value.casefold()
@@ -175,10 +196,8 @@ class IdentityMapStore:
         rows = self._found(geo, version, and_(map_rows.c.is_group == 1, _GROUP_COLUMNS[field] == wanted), limit)
         return [_group_of(row) for row in rows]
 
-    def resolve(
-        self, geo: GeoCode, version: int, keys: Iterable[SourceKey]
-    ) -> dict[SourceKey, UserMapping | GroupMapping]:
-        found: dict[SourceKey, UserMapping | GroupMapping] = {}
+    def resolve(self, geo: GeoCode, version: int, keys: Iterable[SourceKey]) -> dict[SourceKey, Mapping]:
+        found: dict[SourceKey, Mapping] = {}
         place = tuple_(map_rows.c.company_id, map_rows.c.source_key)
         for batch in _batches(list(keys), KEYS_A_QUERY):
             wanted = place.in_([(key.company_id, key.key) for key in batch])
@@ -186,11 +205,24 @@ class IdentityMapStore:
                 found[SourceKey(TenantId(row.company_id), row.source_key)] = _mapping_of(row)
         return found
 
+    def of_sources(
+        self, geo: GeoCode, version: int, keys: Collection[str], *, groups: bool, limit: int
+    ) -> Sequence[Mapping]:
+        wanted = and_(map_rows.c.is_group == int(groups), map_rows.c.source_key.in_(sorted(keys)))
+        return [_mapping_of(row) for row in self._found(geo, version, wanted, limit)]
+
     def page(
-        self, geo: GeoCode, version: int, *, after: int, limit: int
-    ) -> tuple[Sequence[UserMapping | GroupMapping], int]:
-        rows = self._found(geo, version, map_rows.c.id > after, limit)
+        self, geo: GeoCode, version: int, *, after: int, limit: int, groups: bool | None = None
+    ) -> tuple[Sequence[Mapping], int]:
+        behind = map_rows.c.id > after
+        if groups is not None:
+            behind = and_(behind, map_rows.c.is_group == int(groups))
+        rows = self._found(geo, version, behind, limit)
         return [_mapping_of(row) for row in rows], rows[-1].id if rows else after
+
+    def count(self, geo: GeoCode, version: int, *, groups: bool) -> int:
+        wanted = and_(self._own(geo), _shown(version), map_rows.c.is_group == int(groups))
+        return self._connection.execute(select(func.count()).select_from(map_rows).where(wanted)).scalar_one()
 
     def forget_before(self, geo: GeoCode, version: int, *, keep: Collection[int]) -> int:
         needed = [and_(map_rows.c.from_version <= kept, map_rows.c.to_version > kept) for kept in keep]
@@ -200,23 +232,26 @@ class IdentityMapStore:
         return self._connection.execute(delete(map_rows).where(self._own(geo), unseen)).rowcount
 
     def _found(self, geo: GeoCode, version: int, condition: ColumnElement[bool], limit: int) -> Sequence[Any]:
-        shown = and_(
-            map_rows.c.from_version <= version,
-            or_(map_rows.c.to_version.is_(None), map_rows.c.to_version > version),
-        )
         return self._connection.execute(
-            select(map_rows).where(self._own(geo), shown, condition).order_by(map_rows.c.id).limit(limit)
+            select(map_rows).where(self._own(geo), _shown(version), condition).order_by(map_rows.c.id).limit(limit)
         ).all()
 
     def _own(self, geo: GeoCode) -> ColumnElement[bool]:
         return and_(map_rows.c.tenant_id == self._tenant_id, map_rows.c.geo == geo)
 
 
+def _shown(version: int) -> ColumnElement[bool]:
+    return and_(
+        map_rows.c.from_version <= version,
+        or_(map_rows.c.to_version.is_(None), map_rows.c.to_version > version),
+    )
+
+
 def _batches(items: Sequence[Any], size: int = CHUNK) -> Iterable[Sequence[Any]]:
     return (items[at : at + size] for at in range(0, len(items), size))
 
 
-def _values_of(row: UserMapping | GroupMapping) -> dict[str, object]:
+def _values_of(row: Mapping) -> dict[str, object]:
     if isinstance(row, UserMapping):
         source, target, name, puid = row.source_upn, row.target_upn, row.target_email, row.target_puid
     else:
@@ -235,11 +270,7 @@ def _values_of(row: UserMapping | GroupMapping) -> dict[str, object]:
     }
 
 
-def _content(values: dict[str, object]) -> tuple[object, ...]:
-    return tuple(values[name] for name in _CONTENT)
-
-
-def _mapping_of(row: Any) -> UserMapping | GroupMapping:
+def _mapping_of(row: Any) -> Mapping:
     return _group_of(row) if row.is_group else _user_of(row)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
-from xtenant.domain.identity import GroupField, GroupMapping, MapVersion, SourceKey, UserField, UserMapping
+from xtenant.domain.identity import GroupField, GroupMapping, Mapping, MapVersion, SourceKey, UserField, UserMapping
 from xtenant.domain.tenant import GeoCode
 
 
@@ -16,8 +16,15 @@ class IdentityMapRepository(Protocol):
         """The newest version, or None before the first map."""
         ...
 
-    def replace(self, version: MapVersion, rows: Sequence[UserMapping | GroupMapping]) -> None:
+    def replace(self, version: MapVersion, rows: Sequence[Mapping]) -> None:
         """Make `rows` the whole map as of a version, which must follow the one in force. Unchanged rows stay as they are.
+
+        Raises Conflict when the version exists already.
+        """
+        ...
+
+    def change(self, version: MapVersion, put: Sequence[Mapping], remove: Collection[SourceKey]) -> None:
+        """Make a version that differs from the one in force by these rows only: a single row, or a delta of Graph.
 
         Raises Conflict when the version exists already.
         """
@@ -31,16 +38,24 @@ class IdentityMapRepository(Protocol):
         self, geo: GeoCode, version: int, field: GroupField, value: str, *, limit: int
     ) -> Sequence[GroupMapping]: ...
 
-    def resolve(
-        self, geo: GeoCode, version: int, keys: Iterable[SourceKey]
-    ) -> dict[SourceKey, UserMapping | GroupMapping]:
+    def resolve(self, geo: GeoCode, version: int, keys: Iterable[SourceKey]) -> dict[SourceKey, Mapping]:
         """The rows of many source keys, in one query per 500."""
         ...
 
+    def of_sources(
+        self, geo: GeoCode, version: int, keys: Collection[str], *, groups: bool, limit: int
+    ) -> Sequence[Mapping]:
+        """Rows of some source keys, folded, whatever source tenant they are of."""
+        ...
+
     def page(
-        self, geo: GeoCode, version: int, *, after: int, limit: int
-    ) -> tuple[Sequence[UserMapping | GroupMapping], int]:
-        """Rows in stored order behind a key (0 at first), and the key of the last one."""
+        self, geo: GeoCode, version: int, *, after: int, limit: int, groups: bool | None = None
+    ) -> tuple[Sequence[Mapping], int]:
+        """Rows in stored order behind a key (0 at first), and the key of the last one; all, or one kind of them."""
+        ...
+
+    def count(self, geo: GeoCode, version: int, *, groups: bool) -> int:
+        """How many rows of a kind a version shows."""
         ...
 
     def forget_before(self, geo: GeoCode, version: int, *, keep: Collection[int]) -> int:

@@ -13,9 +13,14 @@ from xtenant.protocols.csom.call.identity_map import (
     UserRow,
     check_map_call,
     lookup_group,
+    lookup_groups,
     lookup_user,
     lookup_users,
+    remove_groups,
+    remove_users,
     replace_map,
+    set_group,
+    set_user,
 )
 from xtenant.protocols.csom.call.queries import ask
 from xtenant.protocols.csom.call.sites import (
@@ -62,6 +67,7 @@ __all__ = [
     "is_user_licensed",
     "list_sites",
     "lookup_group",
+    "lookup_groups",
     "lookup_user",
     "lookup_users",
     "new_org_relation",
@@ -70,11 +76,15 @@ __all__ = [
     "org_relations_by_scenario",
     "personal_site_url",
     "remove_deleted_site",
+    "remove_groups",
     "remove_org_relation",
     "remove_site",
+    "remove_users",
     "replace_map",
     "root_site_url",
+    "set_group",
     "set_lock_state",
+    "set_user",
     "tenant_instances",
     "verify_org_relation",
 ]

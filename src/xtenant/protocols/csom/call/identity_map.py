@@ -64,17 +64,9 @@ async def lookup_user(session: Session, admin_url: str, field: str, value: str) 
 
 async def lookup_users(session: Session, admin_url: str, field: str, values: Sequence[str]) -> list[list[UserRow]]:
     """Many lookups in one query, at most MAX_LOOKUPS; one list of rows for each value. Raises UsageError for more."""
-    if len(values) > MAX_LOOKUPS:
-        raise errors.UsageError(f"At most {MAX_LOOKUPS} lookups go into one query.")
     number = EnumNumber(enums.MAP_USER_FIELD.number_of(field))
-    query = QueryBuilder()
-    tenant = query.construct(TENANT_ID)
-    wanted = [
-        query.select(query.method(tenant, "GetTenantUserIdentityMappingItem", number, value), children=True)
-        for value in values
-    ]
-    reply = await ask(session, admin_url, query, repeatable=True)
-    return [[_user(item) for item in children_of(members_of(reply, action_id))] for action_id in wanted]
+    found = await _lookups(session, admin_url, "GetTenantUserIdentityMappingItem", number, values)
+    return [[_user(item) for item in items] for items in found]
 
 
 async def lookup_group(session: Session, admin_url: str, field: str, value: str) -> list[GroupRow]:
@@ -83,6 +75,68 @@ async def lookup_group(session: Session, admin_url: str, field: str, value: str)
     method = "GetTenantGroupIdentityMappingItem"
     found = await fetch(session, admin_url, method, number, value, children=True, repeatable=True)
     return [_group(item) for item in children_of(found)]
+
+
+async def lookup_groups(session: Session, admin_url: str, field: str, values: Sequence[str]) -> list[list[GroupRow]]:
+    """`lookup_users` for groups."""
+    number = EnumNumber(enums.MAP_GROUP_FIELD.number_of(field))
+    found = await _lookups(session, admin_url, "GetTenantGroupIdentityMappingItem", number, values)
+    return [[_group(item) for item in items] for items in found]
+
+
+async def _lookups(
+    session: Session, admin_url: str, method: str, field: EnumNumber, values: Sequence[str]
+) -> list[list[dict[str, Answer]]]:
+    if len(values) > MAX_LOOKUPS:
+        raise errors.UsageError(f"At most {MAX_LOOKUPS} lookups go into one query.")
+    query = QueryBuilder()
+    tenant = query.construct(TENANT_ID)
+    wanted = [query.select(query.method(tenant, method, field, value), children=True) for value in values]
+    reply = await ask(session, admin_url, query, repeatable=True)
+    return [children_of(members_of(reply, action_id)) for action_id in wanted]
+
+
+async def set_user(session: Session, admin_url: str, row: UserRow) -> None:
+    """Add-SPOTenantIdentityMappingUser: one row added, or put in place of the one with its source key."""
+    await call(
+        session,
+        admin_url,
+        "AddOrUpdateTenantSingleUserIdentityMappingItem",
+        row.company_id,
+        row.source_upn,
+        row.target_puid,
+        row.target_upn,
+        row.target_email,
+        EnumNumber(enums.MAP_USER_TYPE.number_of(row.user_type)),
+        repeatable=True,
+    )
+
+
+async def set_group(session: Session, admin_url: str, row: GroupRow) -> None:
+    """Add-SPOTenantIdentityMappingGroup."""
+    await call(
+        session,
+        admin_url,
+        "AddOrUpdateTenantSingleGroupIdentityMappingItem",
+        row.company_id,
+        row.source_group_id,
+        row.target_group_id,
+        row.target_name,
+        EnumNumber(enums.MAP_GROUP_TYPE.number_of(row.group_type)),
+        repeatable=True,
+    )
+
+
+async def remove_users(session: Session, admin_url: str, field: str, value: str) -> None:
+    """Remove-SPOTenantIdentityMappingUser: every row whose field is that. Raises NotFound."""
+    number = EnumNumber(enums.MAP_USER_FIELD.number_of(field))
+    await call(session, admin_url, "RemoveTenantUserIdentityMappingItem", number, value)
+
+
+async def remove_groups(session: Session, admin_url: str, field: str, value: str) -> None:
+    """Remove-SPOTenantIdentityMappingGroup. Raises NotFound."""
+    number = EnumNumber(enums.MAP_GROUP_FIELD.number_of(field))
+    await call(session, admin_url, "RemoveTenantGroupIdentityMappingItem", number, value)
 
 
 def _user(item: dict[str, Answer]) -> UserRow:

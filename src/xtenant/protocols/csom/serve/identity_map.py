@@ -1,14 +1,15 @@
-"""Tenant methods of the identity map (spo-admin.md 4.4): AddOrUpdateTenantIdentityMap, GetTenantUserIdentityMappingItem,
-GetTenantGroupIdentityMappingItem.
+"""Tenant methods of the identity map (spo-admin.md 4.4): AddOrUpdateTenantIdentityMap and, for a user and for a group each,
+AddOrUpdateTenantSingle…IdentityMappingItem, GetTenant…IdentityMappingItem, RemoveTenant…IdentityMappingItem.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from xtenant.domain.identity import GroupField, GroupMapping, UserField, UserMapping
 from xtenant.domain.limits import Limits
-from xtenant.operations import identity_map
+from xtenant.operations import identity_map, map_edits
 from xtenant.protocols.csom.codec import enums, types
 from xtenant.protocols.csom.serve.objects import (
     Context,
@@ -17,6 +18,7 @@ from xtenant.protocols.csom.serve.objects import (
     ObjectType,
     ServerObject,
     enum,
+    guid,
     strings,
     text,
 )
@@ -50,6 +52,7 @@ def replace(context: Context, tenant: ServerObject, lines: Sequence[str]) -> lis
     backend = context.backend
     done = identity_map.replace_map(
         backend.units,
+        own=backend.tenant.tenant_id,
         geo=context.call.geo,
         caller=context.call.caller,
         lines=lines,
@@ -69,25 +72,85 @@ def find_groups(context: Context, tenant: ServerObject, field: GroupField, value
     return _list(GROUP_MAPPING, found)
 
 
+def set_user(
+    context: Context, tenant: ServerObject, company_id: UUID, source: str, puid: str, target: str, email: str, kind: str
+) -> None:
+    own = context.backend.tenant.tenant_id
+    row = identity_map.read_user(own, str(company_id), source.strip(), target.strip(), email.strip(), kind, puid=puid)
+    _set(context, row)
+
+
+def set_group(
+    context: Context, tenant: ServerObject, company_id: UUID, source: UUID, target: UUID, name: str, kind: str
+) -> None:
+    own = context.backend.tenant.tenant_id
+    _set(context, identity_map.read_group(own, str(company_id), str(source), str(target), name.strip(), kind))
+
+
+def _set(context: Context, row: UserMapping | GroupMapping) -> None:
+    backend, call = context.backend, context.call
+    map_edits.set_row(backend.units, row, geo=call.geo, caller=call.caller, limits=backend.limits, clock=backend.clock)
+
+
+def remove_users(context: Context, tenant: ServerObject, field: UserField, value: str) -> None:
+    backend, call = context.backend, context.call
+    map_edits.remove_users(
+        backend.units, field, value, geo=call.geo, caller=call.caller, limits=backend.limits, clock=backend.clock
+    )
+
+
+def remove_groups(context: Context, tenant: ServerObject, field: GroupField, value: str) -> None:
+    backend, call = context.backend, context.call
+    map_edits.remove_groups(
+        backend.units, field, value, geo=call.geo, caller=call.caller, limits=backend.limits, clock=backend.clock
+    )
+
+
 def _list(kind: ObjectType, rows: Sequence[UserMapping | GroupMapping]) -> ServerObject:
     return ServerObject(MAPPINGS, children=[ServerObject(kind, facts=row) for row in rows])
 
 
+_BY_USER = (enum("field", enums.MAP_USER_FIELD, UserField), text("value"))
+_BY_GROUP = (enum("field", enums.MAP_GROUP_FIELD, GroupField), text("value"))
+_USER = (
+    guid("sourceTenantCompanyId"),
+    text("sourceUserKey"),
+    text("targetUserPuid"),
+    text("targetUserUpn"),
+    text("targetUserEmail"),
+    enum("userType", enums.MAP_USER_TYPE),
+)
+_GROUP = (
+    guid("sourceTenantCompanyId"),
+    guid("sourceGroupObjectId"),
+    guid("targetGroupObjectId"),
+    text("targetGroupName"),
+    enum("groupType", enums.MAP_GROUP_TYPE),
+)
+
+
 def methods(limits: Limits) -> Mapping[str, MethodRow]:
+    """The rows of this noun; all are for administrators."""
     return {
         "AddOrUpdateTenantIdentityMap": MethodRow(
             function=replace, parameters=(strings("mapItems", limit=limits.map_rows),), verb="map.replace"
         ),
+        "AddOrUpdateTenantSingleUserIdentityMappingItem": MethodRow(
+            function=set_user, parameters=_USER, void=True, verb="map.set_user"
+        ),
+        "AddOrUpdateTenantSingleGroupIdentityMappingItem": MethodRow(
+            function=set_group, parameters=_GROUP, void=True, verb="map.set_group"
+        ),
         "GetTenantUserIdentityMappingItem": MethodRow(
-            function=find_users,
-            parameters=(enum("field", enums.MAP_USER_FIELD, UserField), text("value")),
-            form=Form.PATH,
-            verb="map.lookup_user",
+            function=find_users, parameters=_BY_USER, form=Form.PATH, verb="map.lookup_user"
         ),
         "GetTenantGroupIdentityMappingItem": MethodRow(
-            function=find_groups,
-            parameters=(enum("field", enums.MAP_GROUP_FIELD, GroupField), text("value")),
-            form=Form.PATH,
-            verb="map.lookup_group",
+            function=find_groups, parameters=_BY_GROUP, form=Form.PATH, verb="map.lookup_group"
+        ),
+        "RemoveTenantUserIdentityMappingItem": MethodRow(
+            function=remove_users, parameters=_BY_USER, void=True, verb="map.remove_user"
+        ),
+        "RemoveTenantGroupIdentityMappingItem": MethodRow(
+            function=remove_groups, parameters=_BY_GROUP, void=True, verb="map.remove_group"
         ),
     }

@@ -148,6 +148,20 @@ def flag(name: str) -> Parameter:
     return Parameter(name=name, read=read)
 
 
+def guid(name: str) -> Parameter:
+    """A GUID parameter; clients that know no GUIDs send its text."""
+
+    def read(value: Value) -> UUID:
+        if isinstance(value, UUID):
+            return value
+        try:
+            return UUID(value if isinstance(value, str) else "")
+        except ValueError as error:
+            raise errors.UsageError(f"The parameter '{name}' is no GUID.") from error
+
+    return Parameter(name=name, read=read)
+
+
 def enum(name: str, table: EnumTable, make: Callable[[str], Any] = str) -> Parameter:
     """An enum parameter, handed over as our own enum."""
     return Parameter(name=name, read=lambda value: make(table.read(value)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -30,8 +30,9 @@ def rows(
     source: str,
     evidence: Evidence = Evidence.VERIFIED,
     who: Who = Who.OWN_USER,
+    versions: Sequence[str] = VERSIONS,
 ) -> list[Route]:
-    """A route on the Graph host under `/v1.0` and `/beta`."""
+    """A route on the Graph host under `/v1.0` and `/beta`, or under one of them."""
     return [
         Route(
             hosts=_GRAPH,
@@ -44,7 +45,7 @@ def rows(
             verb=verb,
             source=source,
         )
-        for version in VERSIONS
+        for version in versions
     ]
 
 
