@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from xtenant.client.identity_map import MapClient
 from xtenant.client.moves import MoveClient
+from xtenant.client.people import PeopleClient
 from xtenant.client.sites import SiteClient
 from xtenant.client.trust import TrustClient
 from xtenant.domain import errors
@@ -36,7 +37,7 @@ class PartnerFacts:
 
 
 class TenantClient:
-    """`trust`, `map`, `moves` and `sites` group the calls by noun."""
+    """`trust`, `map`, `moves`, `sites` and `people` group the calls by noun."""
 
     def __init__(
         self, session: Session, admin_url: str, *, token_for: TokenFor, clock: Clock, ids: IdSource, has_inbox: bool
@@ -48,6 +49,7 @@ class TenantClient:
         self.map = MapClient(session, admin_url)
         self.moves = MoveClient(session, admin_url, own_host_url=self.host_url, clock=clock, ids=ids)
         self.sites = SiteClient(session, admin_url, clock=clock)
+        self.people = PeopleClient(session, clock=clock, ids=ids)
         self._host_url: HostUrl | None = None
 
     async def sign_in(self) -> None:

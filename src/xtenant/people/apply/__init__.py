@@ -1,0 +1,1 @@
+"""Carrying out a plan of identities over Graph: create, add to groups, look after, open."""
