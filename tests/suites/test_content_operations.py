@@ -228,7 +228,7 @@ def test_rights_come_from_ownership_assignments_and_groups(world: World) -> None
             world.find("a", by=caller)
     with pytest.raises(errors.AccessDenied):
         world.put("a", b"y", by=READER)
-    give = {"site_id": world.site.site_id, "clock": world.clock}
+    give = {"ref": world.ref, "clock": world.clock}
     permissions.give(world.units, user(ANNA), names=["team"], role=Role.READ, **give)  # type: ignore[arg-type]
     assert world.find("a", by=user(BEN))
     with pytest.raises(errors.AccessDenied):
@@ -237,12 +237,15 @@ def test_rights_come_from_ownership_assignments_and_groups(world: World) -> None
     assert world.put("a", b"y", by=user(BEN))
     with pytest.raises(errors.AccessDenied):
         permissions.take_away(world.units, user(BEN), directory_id=TEAM, **give)  # type: ignore[arg-type]
-    shown = permissions.list_permissions(world.units, user(BEN), site_id=world.site.site_id)
+    shown = permissions.list_permissions(world.units, user(ANNA), ref=world.ref)
     assert {(one.principal.name, one.role) for one in shown} == {
         ("Anna", Role.OWNER),
         ("Team", Role.READ),
         ("Ben", Role.WRITE),
     }
+    # who may not manage rights is told of the own ones
+    shown = permissions.list_permissions(world.units, user(BEN), ref=world.ref)
+    assert {one.principal.name for one in shown} == {"Team", "Ben"}
     for guid in (TEAM, BEN):
         permissions.take_away(world.units, user(ANNA), directory_id=guid, **give)  # type: ignore[arg-type]
     with pytest.raises(errors.AccessDenied):

@@ -75,7 +75,9 @@ class VersionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permission:
-    """A role of somebody on the whole site."""
+    """A role of somebody on an item. Where it is inherited, `source` is the library or folder it comes from, None the web."""
 
     principal: Principal
     role: Role
+    inherited: bool = False
+    source: Item | None = None

@@ -1,4 +1,8 @@
-"""Reading content: sites, drives, items, versions, changes. Every way in starts from a visible site the caller may read."""
+"""Reading content: sites, drives, items, versions, changes.
+
+Every way in starts from a visible site the caller may enter; what is shown of it is what the caller may read. A page asks
+once for all its items (`access.readable`), never item by item.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,24 @@ from collections.abc import Sequence
 
 from xtenant.domain import errors
 from xtenant.domain.caller import Caller, CallerKind
-from xtenant.domain.content import FileVersion, Item, ItemKey, ItemKind, Principal, PrincipalKey, Site, SiteId, SiteKey
+from xtenant.domain.content import (
+    FileVersion,
+    Item,
+    ItemKey,
+    ItemKind,
+    Principal,
+    PrincipalKey,
+    Role,
+    Site,
+    SiteId,
+    SiteKey,
+)
 from xtenant.domain.directory import GroupId, UserId
 from xtenant.domain.drive import ROOT, DeltaPage, Drive, DriveRef, ItemPage, ItemView, VersionView, Where
 from xtenant.domain.ports.units import UnitOfWork, Units
 from xtenant.domain.tenant import GeoCode
 from xtenant.operations import access
+from xtenant.operations.access import Standing
 
 DELTA_FULL = "f"
 DELTA_SINCE = "s"
@@ -23,7 +39,7 @@ LOOKS = 1_000
 def find_site(units: Units, caller: Caller, *, site_id: SiteId) -> Site:
     """Raises NotFound, SiteMoved, AccessDenied, SiteLocked (as every function here does)."""
     with units.read() as uow:
-        return readable_site(uow, caller, site_id)
+        return entered_site(uow, caller, site_id).site
 
 
 def find_site_by_url(units: Units, caller: Caller, *, url: str) -> Site:
@@ -31,24 +47,25 @@ def find_site_by_url(units: Units, caller: Caller, *, url: str) -> Site:
         site = uow.sites.visible_by_url(url)
         if site is None:
             raise errors.NotFound("There is no such site.")
-        access.require_read(uow, caller, site)
+        access.require_site(access.standing_of(uow, caller, site))
         return site
 
 
 def list_sites(
     units: Units, caller: Caller, *, after: SiteKey, limit: int, geo: GeoCode | None = None, term: str = ""
 ) -> tuple[Sequence[Site], SiteKey | None]:
-    """Sites the caller may read, redirects left out, with where to go on. `term` is looked for in title and address."""
+    """Sites the caller may enter, redirects left out, with where to go on. `term` is looked for in title and address."""
     found: list[Site] = []
     wanted = term.strip("*").casefold()
     with units.read() as uow:
         for _look in range(LOOKS):
             page = uow.sites.visible_page(geo=geo, template=None, personal=None, after=after, limit=limit)
+            standings = access.standings_of(uow, caller, [site for site in page if not site.is_redirect])
             for site in page:
                 after = site.key
                 if site.is_redirect or wanted not in f"{site.title} {site.url}".casefold():
                     continue
-                if access.may_read(uow, caller, site):
+                if standings[site.key].enters:
                     found.append(site)
                 if len(found) == limit:
                     return found, after
@@ -60,14 +77,17 @@ def list_sites(
 def find_drive(units: Units, caller: Caller, *, ref: DriveRef) -> Drive:
     """A library; the default one when the reference names none."""
     with units.read() as uow:
-        return readable_drive(uow, caller, ref)
+        return entered_drive(uow, caller, ref)[0]
 
 
 def drives_of(units: Units, caller: Caller, *, site_id: SiteId) -> Sequence[Drive]:
+    """Libraries the caller may enter."""
     with units.read() as uow:
-        site = readable_site(uow, caller, site_id)
+        standing = entered_site(uow, caller, site_id)
+        site = standing.site
         owner = _owner_of(uow, site)
-        return [Drive(site=site, library=library, owner=owner) for library in uow.items.libraries(site.key)]
+        libraries = access.enterable(uow, standing, uow.items.libraries(site.key))
+        return [Drive(site=site, library=library, owner=owner) for library in libraries]
 
 
 def personal_drive(units: Units, caller: Caller, *, user_id: UserId | None = None) -> Drive:
@@ -80,7 +100,7 @@ def personal_drive(units: Units, caller: Caller, *, user_id: UserId | None = Non
         site = uow.sites.visible_personal_of(user_id)
         if site is None:
             raise errors.NotFound("The user has no OneDrive.")
-        return readable_drive(uow, caller, DriveRef(site_id=site.site_id))
+        return entered_drive(uow, caller, DriveRef(site_id=site.site_id))[0]
 
 
 def group_drive(units: Units, caller: Caller, *, group_id: GroupId) -> Drive:
@@ -90,37 +110,43 @@ def group_drive(units: Units, caller: Caller, *, group_id: GroupId) -> Drive:
         site = uow.sites.visible_by_url(group.site_url) if group and group.site_url else None
         if site is None:
             raise errors.NotFound("The group has no site.")
-        return readable_drive(uow, caller, DriveRef(site_id=site.site_id))
+        return entered_drive(uow, caller, DriveRef(site_id=site.site_id))[0]
 
 
 def find_item(units: Units, caller: Caller, *, ref: DriveRef, where: Where = ROOT) -> ItemView:
-    """An item by id, by path, or by path below an id."""
+    """An item by id, by path, or by path below an id. AccessDenied for one that may not be read itself, also where
+    something below it may."""
     with units.read() as uow:
-        drive = readable_drive(uow, caller, ref)
-        return view_of(uow, drive, item_at(uow, drive, where))
+        drive, item = readable_item(uow, caller, ref, where)
+        return view_of(uow, drive, item)
 
 
 def children(
     units: Units, caller: Caller, *, ref: DriveRef, where: Where = ROOT, after_name: str = "", limit: int
 ) -> ItemPage:
-    """Children in name order behind a name. A file has none."""
+    """Children in name order behind a name, those that may be read. A file has none.
+
+    A page may hold less than asked for and still have a next one, where the caller may not read all.
+    """
     with units.read() as uow:
-        drive = readable_drive(uow, caller, ref)
-        folder = item_at(uow, drive, where)
-        rows = uow.items.children(folder, after_name=after_name, limit=limit + 1)
-        shown = rows[:limit]
-        return ItemPage(
-            folder=view_of(uow, drive, folder),
-            views=views_of(uow, drive, shown),
-            next_name=shown[-1].name if len(rows) > limit else None,
-        )
+        drive, standing = entered_drive(uow, caller, ref)
+        folder = item_at(uow, drive, where, standing)
+        access.require_entry(uow, standing, folder)
+        shown: Sequence[Item] = ()
+        next_name: str | None = after_name
+        for _look in range(LOOKS):
+            rows = uow.items.children(folder, after_name=next_name or "", limit=limit + 1)
+            shown = access.readable(uow, standing, rows[:limit])
+            next_name = rows[limit - 1].name if len(rows) > limit else None
+            if shown or next_name is None:
+                break
+        return ItemPage(folder=view_of(uow, drive, folder), views=views_of(uow, drive, shown), next_name=next_name)
 
 
 def versions(units: Units, caller: Caller, *, ref: DriveRef, where: Where) -> Sequence[VersionView]:
     """All versions of a file, newest first (`content-api.md` 1.11)."""
     with units.read() as uow:
-        drive = readable_drive(uow, caller, ref)
-        item = item_at(uow, drive, where)
+        _, item = readable_item(uow, caller, ref, where)
         found = list(uow.items.versions([item.key]))
         people = uow.principals.by_keys({version.editor for version in found})
         return [VersionView(version=version, editor=people.get(version.editor)) for version in reversed(found)]
@@ -137,29 +163,44 @@ def version(units: Units, caller: Caller, *, ref: DriveRef, where: Where, number
 def delta(units: Units, caller: Caller, *, ref: DriveRef, token: str | None, limit: int) -> DeltaPage:
     """What changed in a drive since a token, or everything, parents first, without one (`content-api.md` 1.7).
 
-    The library itself is always among the first page's rows. Raises Expired for a token of another life of the site.
+    Who may read everything finds the library itself among the first page's rows. What the caller may not read is left out,
+    so is what was moved to where the caller may not read. Raises Expired for a token of another life of the site.
     """
     with units.read() as uow:
-        drive = readable_drive(uow, caller, ref)
+        drive, standing = entered_drive(uow, caller, ref)
         now_at = drive.site.change_no
         if token == DELTA_LATEST:
             return DeltaPage(views=(), delta_token=f"{DELTA_SINCE}.{now_at}")
         kind, since, after = _read_token(token, now_at)
         if kind == DELTA_FULL:
-            return _everything(uow, drive, since, ItemKey(after), limit)
-        return _changes(uow, drive, since, limit, first=token is not None and token.count(".") == 1)
+            return _everything(uow, drive, standing, since, ItemKey(after), limit)
+        return _changes(uow, drive, standing, since, limit, first=token is not None and token.count(".") == 1)
 
 
-def readable_site(uow: UnitOfWork, caller: Caller, site_id: SiteId) -> Site:
+def entered_site(uow: UnitOfWork, caller: Caller, site_id: SiteId) -> Standing:
+    """How the caller stands on a site that may be entered. Raises NotFound, SiteMoved, AccessDenied, SiteLocked."""
     site = uow.sites.visible_by_id(site_id)
     if site is None:
         raise errors.NotFound("There is no such site.")
-    access.require_read(uow, caller, site)
-    return site
+    standing = access.standing_of(uow, caller, site)
+    access.require_site(standing)
+    return standing
 
 
-def readable_drive(uow: UnitOfWork, caller: Caller, ref: DriveRef) -> Drive:
-    return drive_in(uow, readable_site(uow, caller, ref.site_id), ref)
+def entered_drive(uow: UnitOfWork, caller: Caller, ref: DriveRef) -> tuple[Drive, Standing]:
+    """The same of a library: it or something in it may be read."""
+    standing = entered_site(uow, caller, ref.site_id)
+    drive = drive_in(uow, standing.site, ref)
+    access.require_entry(uow, standing, drive.library)
+    return drive, standing
+
+
+def readable_item(uow: UnitOfWork, caller: Caller, ref: DriveRef, where: Where) -> tuple[Drive, Item]:
+    """Raises NotFound, AccessDenied."""
+    drive, standing = entered_drive(uow, caller, ref)
+    item = item_at(uow, drive, where, standing)
+    access.require_item(uow, standing, item, Role.READ)
+    return drive, item
 
 
 def drive_in(uow: UnitOfWork, site: Site, ref: DriveRef) -> Drive:
@@ -173,8 +214,9 @@ def drive_in(uow: UnitOfWork, site: Site, ref: DriveRef) -> Drive:
     return Drive(site=site, library=library, owner=_owner_of(uow, site))
 
 
-def item_at(uow: UnitOfWork, drive: Drive, where: Where) -> Item:
-    """Raises NotFound, also for an item of another drive."""
+def item_at(uow: UnitOfWork, drive: Drive, where: Where, standing: Standing | None = None) -> Item:
+    """Raises NotFound, also for an item of another drive; with a standing, AccessDenied where the folder that does not hold
+    the name may not be read, so that nobody learns by names which there are."""
     start = drive.library
     if where.item_id is not None and where.item_id != drive.library.item_id:
         found = uow.items.by_id(drive.site.key, where.item_id)
@@ -185,8 +227,19 @@ def item_at(uow: UnitOfWork, drive: Drive, where: Where) -> Item:
         return start
     item = uow.items.by_path(start, where.names)
     if item is None:
+        if standing is not None and standing.everywhere is None and standing.rights.unique:
+            access.require_item(uow, standing, _last_folder(uow, start, where.names), Role.READ)
         raise errors.NotFound("The item does not exist.")
     return item
+
+
+def _last_folder(uow: UnitOfWork, start: Item, names: tuple[str, ...]) -> Item:
+    """The last item of a path that is there; as many look-ups as names, in the one case of a wrong path."""
+    for length in range(len(names) - 1, 0, -1):
+        found = uow.items.by_path(start, names[:length])
+        if found is not None:
+            return found
+    return start
 
 
 def view_of(uow: UnitOfWork, drive: Drive, item: Item) -> ItemView:
@@ -220,14 +273,15 @@ def _owner_of(uow: UnitOfWork, site: Site) -> Principal | None:
     return uow.principals.by_directory_ids([owner]).get(owner) if owner else None
 
 
-def _everything(uow: UnitOfWork, drive: Drive, since: int, after: ItemKey, limit: int) -> DeltaPage:
+def _everything(uow: UnitOfWork, drive: Drive, standing: Standing, since: int, after: ItemKey, limit: int) -> DeltaPage:
     """Live items by depth; what changes meanwhile comes with the changes since the first page."""
     found: list[Item] = []
     for _look in range(LOOKS):
         page = uow.items.page(drive.site.key, after=after, limit=limit)
+        shown = {item.key for item in access.readable(uow, standing, page)}
         for item in page:
             after = item.key
-            if _in_drive(drive, item):
+            if item.key in shown and _in_drive(drive, item):
                 found.append(item)
             if len(found) == limit:
                 break
@@ -238,12 +292,13 @@ def _everything(uow: UnitOfWork, drive: Drive, since: int, after: ItemKey, limit
     return DeltaPage(views=views_of(uow, drive, found), next_token=f"{DELTA_FULL}.{since}.{after}")
 
 
-def _changes(uow: UnitOfWork, drive: Drive, since: int, limit: int, *, first: bool) -> DeltaPage:
-    found: list[Item] = [drive.library] if first else []
+def _changes(uow: UnitOfWork, drive: Drive, standing: Standing, since: int, limit: int, *, first: bool) -> DeltaPage:
+    found: list[Item] = list(access.readable(uow, standing, [drive.library])) if first else []
     at = since
     for _look in range(LOOKS):
         page = uow.items.changes(drive.site.key, after=at, limit=limit)
-        found += [item for item in page if _in_drive(drive, item) and item.key != drive.library.key]
+        inside = [item for item in page if _in_drive(drive, item) and item.key != drive.library.key]
+        found += access.readable(uow, standing, inside)
         at = page[-1].change_no if page else at
         if len(page) < limit:
             # what was counted without an item of its own (a role given) is passed over as well

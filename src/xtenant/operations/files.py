@@ -1,27 +1,32 @@
 """Writing content: folders, files and their versions, renaming, moving, dates, deletion (`content-api.md` 1.8).
 
-Each function checks the caller's right and the names, then writes through `write_site` in one unit. `matches` is the
-caller's If-Match: asked about the item as it stands, False refuses.
+Each function checks the caller's right and the names, then writes through `write_site` in one unit. Changing or deleting an
+item needs the right to write on the item itself (and on what it holds under permissions of its own), making one needs it on
+the folder. `matches` is the caller's If-Match: asked about the item as it stands, False refuses.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 from xtenant.domain import content, errors, paths
 from xtenant.domain.caller import Caller
-from xtenant.domain.content import Item, ItemId, ItemKind, ItemRow, NewVersion, PrincipalKey, StoredBlob
+from xtenant.domain.content import Item, ItemId, ItemKind, ItemRow, NewVersion, PrincipalKey, Role, Site, StoredBlob
 from xtenant.domain.drive import Drive, DriveRef, ItemView, Where
 from xtenant.domain.ports.clock import Clock, IdSource
 from xtenant.domain.ports.content import SiteWriter
 from xtenant.domain.ports.units import UnitOfWork, Units
 from xtenant.domain.upload import ConflictBehavior, FileDates
 from xtenant.operations import access
-from xtenant.operations.content import drive_in, item_at, readable_drive, view_of
+from xtenant.operations.access import Standing
+from xtenant.operations.content import drive_in, entered_drive, item_at, view_of
 
 NO_DATES = FileDates()
 RENAMES = 1_000
 Matches = Callable[[Item], bool]
+Guard = Callable[[Item], None]
+"""Raises AccessDenied where the caller may not write an item, or not make one in a folder."""
 
 
 def create_folder(
@@ -38,11 +43,14 @@ def create_folder(
 ) -> ItemView:
     """A new folder; with 'replace' the one that is there already. Raises NameTaken, InvalidName, PathTooLong."""
     with units.write() as uow:
-        drive, writer = open_drive(uow, caller, ref, clock)
-        folder = item_at(uow, drive, parent)
+        drive, writer, standing = open_drive(uow, caller, ref, clock)
+        guard = guard_of(uow, standing)
+        folder = item_at(uow, drive, parent, standing)
+        guard(folder)
         by = access.author_of(uow, caller)
         there = _child(uow, folder, name)
         if there is not None and conflict is ConflictBehavior.REPLACE and there.kind is ItemKind.FOLDER:
+            guard(there)
             return view_of(uow, drive, there)
         if there is not None:
             name = _free_name(uow, folder, name, conflict)
@@ -69,16 +77,18 @@ def put_file(
     PreconditionFailed, BlobGone (keep the content again).
     """
     with units.write() as uow:
-        drive, writer = open_drive(uow, caller, ref, clock)
+        drive, writer, standing = open_drive(uow, caller, ref, clock)
+        guard = guard_of(uow, standing)
         by = access.author_of(uow, caller)
         if not where.names:
-            item = item_at(uow, drive, where)
+            item = item_at(uow, drive, where, standing)
+            guard(item)
             _require_match(item, matches)
             return view_of(uow, drive, _next_version(writer, item, stored, by, dates, clock)), False
         start = item_at(uow, drive, Where(item_id=where.item_id))
-        folder = _folders_on_the_way(uow, writer, drive, start, where.names[:-1], by, clock, ids)
+        folder = _folders_on_the_way(uow, writer, drive, guard, start, where.names[:-1], by, clock, ids)
         item, created = place_file(
-            uow, writer, drive, folder, where.names[-1], stored, conflict, dates, by, matches, clock, ids
+            uow, writer, drive, guard, folder, where.names[-1], stored, conflict, dates, by, matches, clock, ids
         )
         return view_of(uow, drive, item), created
 
@@ -98,14 +108,16 @@ def change_item(
 ) -> ItemView:
     """Rename, move inside the drive, set dates: what is None stays. Raises NameTaken, PathTooLong, PreconditionFailed."""
     with units.write() as uow:
-        drive, writer = open_drive(uow, caller, ref, clock)
-        item = item_at(uow, drive, where)
+        drive, writer, standing = open_drive(uow, caller, ref, clock)
+        guard = guard_of(uow, standing)
+        item = item_at(uow, drive, where, standing)
+        guard(item)
         _require_match(item, matches)
         by = access.author_of(uow, caller)
         if item.kind is ItemKind.LIBRARY:
             raise errors.UsageError("The root of a drive cannot be changed.")
         if name is not None or parent is not None:
-            item = _move(uow, writer, drive, item, name, parent, conflict)
+            item = _move(uow, writer, drive, guard, item, name, parent, conflict)
         if dates != NO_DATES:
             item = writer.touch(item, created_at=dates.created_at, modified_at=dates.modified_at, editor=by)
         return view_of(uow, drive, item)
@@ -114,10 +126,11 @@ def change_item(
 def delete_item(
     units: Units, caller: Caller, *, ref: DriveRef, where: Where, matches: Matches | None = None, clock: Clock
 ) -> None:
-    """To the recycle bin with everything below it."""
+    """To the recycle bin with everything below it; AccessDenied if the caller may not write something of that."""
     with units.write() as uow:
-        drive, writer = open_drive(uow, caller, ref, clock)
-        item = item_at(uow, drive, where)
+        drive, writer, standing = open_drive(uow, caller, ref, clock)
+        item = item_at(uow, drive, where, standing)
+        access.require_tree(uow, standing, item, Role.WRITE)
         if item.kind is ItemKind.LIBRARY:
             raise errors.UsageError("The root of a drive cannot be deleted.")
         _require_match(item, matches)
@@ -126,18 +139,38 @@ def delete_item(
 
 def open_drive(
     uow: UnitOfWork, caller: Caller, ref: DriveRef, clock: Clock, *, epoch: int | None = None
-) -> tuple[Drive, SiteWriter]:
-    """The right checked, the site's row locked, the drive read behind the lock."""
-    site = readable_drive(uow, caller, ref).site
-    access.require_write(uow, caller, site)
-    writer = uow.write_site(site.key, now=clock.business_now(), epoch=epoch)
-    return drive_in(uow, writer.site, ref), writer
+) -> tuple[Drive, SiteWriter, Standing]:
+    """The site's row locked, the drive read behind the lock. Each item to be written is still to be checked."""
+    _, standing = entered_drive(uow, caller, ref)
+    access.require_writer(standing)
+    writer = uow.write_site(standing.site.key, now=clock.business_now(), epoch=epoch)
+    return drive_in(uow, writer.site, ref), writer, standing
+
+
+def guard_of(uow: UnitOfWork, standing: Standing) -> Guard:
+    """Asks for the right to write."""
+    return functools.partial(access.require_item, uow, standing, wanted=Role.WRITE)
+
+
+def require_writable(uow: UnitOfWork, caller: Caller, ref: DriveRef, where: Where) -> Site:
+    """Refuse early, before a body is taken, who may not write what an address names or would make. The site is returned.
+
+    Raises what reading raises, and AccessDenied.
+    """
+    drive, standing = entered_drive(uow, caller, ref)
+    access.require_writer(standing)
+    start = item_at(uow, drive, Where(item_id=where.item_id))
+    there = uow.items.by_path(start, where.names) or uow.items.by_path(start, where.names[:-1])
+    if there is not None:  # where folders are missing too, the commit decides
+        access.require_item(uow, standing, there, Role.WRITE)
+    return drive.site
 
 
 def place_file(
     uow: UnitOfWork,
     writer: SiteWriter,
     drive: Drive,
+    guard: Guard,
     folder: Item,
     name: str,
     stored: StoredBlob,
@@ -153,11 +186,13 @@ def place_file(
     there = _child(uow, folder, name)
     if there is not None:
         if conflict is ConflictBehavior.REPLACE and there.kind is ItemKind.FILE:
+            guard(there)
             _require_match(there, matches)
             return _next_version(writer, there, stored, by, dates, clock), False
         name = _free_name(uow, folder, name, conflict)
     elif matches is not None:
         raise errors.PreconditionFailed("There is no such item.")
+    guard(folder)
     _require_short(uow, drive, folder, name)
     now = clock.business_now()
     modified_at = dates.modified_at or now
@@ -195,6 +230,7 @@ def _move(
     uow: UnitOfWork,
     writer: SiteWriter,
     drive: Drive,
+    guard: Guard,
     item: Item,
     name: str | None,
     parent: ItemId | None,
@@ -205,6 +241,8 @@ def _move(
         folder = uow.items.by_keys([item.parent_key])[item.parent_key]
     else:
         folder = item_at(uow, drive, Where(item_id=parent))
+    if folder.key != item.parent_key:
+        guard(folder)
     if folder.kind is ItemKind.FILE:
         raise errors.UsageError("A file holds no items.")
     name = name or item.name
@@ -222,6 +260,7 @@ def _folders_on_the_way(
     uow: UnitOfWork,
     writer: SiteWriter,
     drive: Drive,
+    guard: Guard,
     start: Item,
     names: tuple[str, ...],
     by: PrincipalKey,
@@ -234,6 +273,8 @@ def _folders_on_the_way(
     folder = start
     for name in names:  # at most as many as a path of 400 characters has
         found = _child(uow, folder, name)
+        if found is None:
+            guard(folder)
         folder = found or _add_folder(uow, writer, drive, folder, name, by, NO_DATES, clock, ids)
         if folder.kind is ItemKind.FILE:
             raise content.NameTaken(f"{name!r} is a file, not a folder.", name=name)

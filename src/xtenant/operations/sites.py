@@ -96,6 +96,8 @@ def add_site(
             published_at=now,
         )
     )
+    if group_id is not None:  # its members have a right in the site, which names it
+        uow.principals.ensure([access.principal_of_group(uow, group_id)])
     return _with_library(uow, site, ids)
 
 
@@ -259,7 +261,7 @@ def owned_by(units: Units, caller: Caller, user_id: UserId) -> Site:
         site = uow.sites.visible_personal_of(user_id)
         if site is None:
             raise errors.NotFound("The user has no OneDrive.")
-        access.require_read(uow, caller, site)
+        access.require_site(access.standing_of(uow, caller, site))
         return site
 
 

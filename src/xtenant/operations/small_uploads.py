@@ -12,8 +12,7 @@ from xtenant.domain.ports.clock import Clock, IdSource
 from xtenant.domain.ports.content import BlobStore
 from xtenant.domain.ports.units import Units
 from xtenant.domain.upload import ConflictBehavior
-from xtenant.operations import access, blobs, files
-from xtenant.operations.content import readable_drive
+from xtenant.operations import blobs, files
 from xtenant.operations.files import Matches
 
 
@@ -34,7 +33,7 @@ def put_whole(
 
     Raises AccessDenied, SiteFrozen and SiteLocked before anything is read, and what `files.put_file` raises.
     """
-    _require_writable(units, caller, ref)
+    _require_writable(units, caller, ref, where)
     stored = store.put(pieces)
     blobs.record(units, store, [stored], clock=clock)
     return files.put_file(
@@ -50,10 +49,9 @@ def put_whole(
     )
 
 
-def _require_writable(units: Units, caller: Caller, ref: DriveRef) -> None:
+def _require_writable(units: Units, caller: Caller, ref: DriveRef, where: Where) -> None:
     with units.read() as uow:
-        site = readable_drive(uow, caller, ref).site
-        access.require_write(uow, caller, site)
+        site = files.require_writable(uow, caller, ref, where)
     if site.frozen_by is not None:
         raise content.SiteFrozen("The site is being moved and cannot be changed now.", job=site.frozen_by)
     if site.lock_state is not LockState.UNLOCK:

@@ -1,6 +1,7 @@
 """Upload sessions: a file arrives in fragments, in order, and stands when the last one is there (`content-api.md` 1.9).
 
-Whoever holds a session's address may send; the right to write was checked when it was made. A freeze of the site ends it.
+Whoever holds a session's address may send; the right to write is checked when it is made, and again when the file is put in
+its place. A freeze of the site ends it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from xtenant.domain.upload import (
 )
 from xtenant.operations import access, blobs
 from xtenant.operations.content import drive_in, item_at, view_of
-from xtenant.operations.files import NO_DATES, Matches, open_drive, place_file
+from xtenant.operations.files import NO_DATES, Guard, Matches, guard_of, open_drive, place_file
 
 SESSION_LIFE = timedelta(hours=24)
 
@@ -51,8 +52,8 @@ def create_session(
     Raises NotFound, NameTaken (behaviour 'fail'), InvalidName, PathTooLong, PreconditionFailed, Locked.
     """
     with units.write() as uow:
-        drive, writer = open_drive(uow, caller, ref, clock)
-        folder_id, name = _target(uow, drive, where, conflict, matches)
+        drive, writer, standing = open_drive(uow, caller, ref, clock)
+        folder_id, name = _target(uow, drive, guard_of(uow, standing), where, conflict, matches)
         session = UploadSession(
             session_id=SessionId(ids.new_id()),
             site_key=drive.site.key,
@@ -142,6 +143,7 @@ def finish(
             uow,
             writer,
             drive,
+            guard_of(uow, access.standing_of_author(uow, session.editor, writer.site)),
             folder,
             session.name,
             stored,
@@ -178,7 +180,7 @@ def sweep(units: Units, store: UploadStore, *, clock: Clock, limit: int = 1_000)
 
 
 def _target(
-    uow: UnitOfWork, drive: Drive, where: Where, conflict: ConflictBehavior, matches: Matches | None
+    uow: UnitOfWork, drive: Drive, guard: Guard, where: Where, conflict: ConflictBehavior, matches: Matches | None
 ) -> tuple[ItemId, str]:
     """The folder and the name a session writes to."""
     if not where.names:
@@ -194,6 +196,8 @@ def _target(
         there = uow.items.by_path(folder, [name])
         if there is not None and (conflict is ConflictBehavior.FAIL or there.kind is not ItemKind.FILE):
             raise content.NameTaken(f"The folder holds an item named {name!r} already.", name=name)
+    renamed = there is not None and conflict is ConflictBehavior.RENAME and where.names
+    guard(folder if there is None or renamed else there)
     if matches is not None and (there is None or not matches(there)):
         raise errors.PreconditionFailed("The item has changed since it was read.")
     return folder.item_id, name

@@ -14,7 +14,7 @@ from xtenant.domain.drive import ItemView, Permission, VersionView
 from xtenant.domain.tenant import TenantId
 from xtenant.protocols.graph.codec.dates import date_text, parse_date
 from xtenant.protocols.graph.codec.drives import drive_id, drive_type, host_of, identity_json, sharepoint_ids
-from xtenant.protocols.graph.codec.ids import item_id_of, site_id_of
+from xtenant.protocols.graph.codec.ids import item_id_of, parse_drive_id, site_id_of
 from xtenant.protocols.graph.codec.media import media_type
 
 DOWNLOAD_URL = "@microsoft.graph.downloadUrl"
@@ -140,18 +140,33 @@ def _publication(major: int, minor: int) -> dict[str, object]:
     return {"level": "published" if minor == 0 else "draft", "versionId": version_id(major, minor)}
 
 
-def permission_json(permission: Permission) -> dict[str, object]:
-    """A right on the whole site; its id names the principal (our choice: stable, opaque)."""
+def permission_json(permission: Permission, drive: str = "") -> dict[str, object]:
+    """A right on an item; its id names the principal (our choice: stable, opaque).
+
+    `drive` is the drive's id, for naming the folder a right is inherited from; Microsoft leaves `inheritedFrom` out of what
+    SharePoint answers, we say it (our choice).
+    """
     principal, role = permission.principal, permission.role
+    row: dict[str, object] = {"id": permission_id(principal), "roles": [role.value], **_granted_to(principal)}
+    if permission.inherited:
+        row["inheritedFrom"] = _inherited_from(permission.source, drive)
+    return row
+
+
+def _granted_to(principal: Principal) -> dict[str, object]:
+    known = {"id": str(principal.key), "displayName": principal.name, "loginName": principal.login}
     shown = {"id": str(principal.directory_id), "displayName": principal.name, "email": principal.mail}
+    if principal.kind is PrincipalKind.SITE_GROUP:
+        return {"grantedToV2": {"siteGroup": known}, "grantedTo": {"user": {"displayName": principal.name}}}
     kind = "group" if principal.kind is PrincipalKind.GROUP else "user"
-    site_user = {"id": str(principal.key), "displayName": principal.name, "loginName": principal.login}
-    return {
-        "id": permission_id(principal),
-        "roles": [role.value],
-        "grantedToV2": {kind: shown, "siteUser": site_user},
-        "grantedTo": {"user": shown},
-    }
+    return {"grantedToV2": {kind: shown, "siteUser": known}, "grantedTo": {"user": shown}}
+
+
+def _inherited_from(source: Item | None, drive: str) -> dict[str, object]:
+    """The root item stands for its library and for the web above it."""
+    if source is None or source.kind is ItemKind.LIBRARY or not drive:
+        return {"driveId": drive, "path": f"/drives/{drive}/root:"} if drive else {}
+    return {"driveId": drive, "id": item_id_of(parse_drive_id(drive), source), "name": source.name}
 
 
 def permission_id(principal: Principal) -> str:

@@ -1,4 +1,4 @@
-"""Who has access to a site, through its root item (content-api.md 1.12): list, invite, change, remove."""
+"""Who has access to an item (content-api.md 1.12): list, invite, change, remove. The root item stands for its library."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from uuid import UUID
 from starlette.responses import Response
 
 from xtenant.domain import errors
-from xtenant.domain.content import SiteId
-from xtenant.domain.drive import Where
-from xtenant.operations import permissions
-from xtenant.protocols.graph.codec import bodies, items, query, writing
+from xtenant.operations import content, permissions
+from xtenant.protocols.graph.codec import bodies, drives, items, query, writing
 from xtenant.protocols.graph.codec.address import Address
 from xtenant.protocols.graph.serve.answers import body_of, context, json_answer, no_content, options_of
 from xtenant.protocols.graph.serve.places import drive_of, where_of
@@ -21,27 +19,29 @@ from xtenant.wire.edge import Call
 
 
 class Permissions:
-    """Rights hold for the whole site, so they are read and written at the root item only."""
+    """Handlers below `…/permissions` and `…/invite` of an item."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
 
     async def list(self, call: Call, address: Address) -> Response:
         options_of(call)
+        rows = await self._rows(call, address)
         if len(address.rest) > 1:
-            return await self._one(call, address)
-        site_id = await self._site(call, address)
-        found = await call.run(permissions.list_permissions, self._backend.units, call.caller, site_id=site_id)
-        rows = [items.permission_json(permission) for permission in found]
-        return json_answer(bodies.page(rows, context=context(call, "permissions")))
+            wanted = _principal_of(address)
+            found = next((row for guid, row in rows if guid == wanted), None)
+            if found is None:
+                raise errors.NotFound("There is no such permission.")
+            return json_answer(found)
+        return json_answer(bodies.page([row for _, row in rows], context=context(call, "permissions")))
 
-    async def _one(self, call: Call, address: Address) -> Response:
-        site_id, wanted = await self._site(call, address), _principal_of(address)
-        found = await call.run(permissions.list_permissions, self._backend.units, call.caller, site_id=site_id)
-        for permission in found:
-            if permission.principal.directory_id == wanted:
-                return json_answer(items.permission_json(permission))
-        raise errors.NotFound("There is no such permission.")
+    async def _rows(self, call: Call, address: Address) -> list[tuple[UUID, dict[str, object]]]:
+        """Each permission with the object id it is for."""
+        units, ref = self._backend.units, await drive_of(self._backend, call, address)
+        drive = await call.run(content.find_drive, units, call.caller, ref=ref)
+        found = await call.run(permissions.list_permissions, units, call.caller, ref=ref, where=where_of(address.item))
+        drive_id = str(drives.drive_id(drive))
+        return [(one.principal.directory_id, items.permission_json(one, drive_id)) for one in found]
 
     async def invite(self, call: Call, address: Address) -> Response:
         body = await body_of(call, writing.InviteBody)
@@ -51,9 +51,11 @@ class Permissions:
             permissions.give,
             self._backend.units,
             call.caller,
-            site_id=await self._site(call, address),
+            ref=await drive_of(self._backend, call, address),
+            where=where_of(address.item),
             names=[recipient.name for recipient in body.recipients],
             role=writing.role_of(body.roles),
+            retain_inherited=body.retain_inherited_permissions is not False,
             clock=self._backend.clock,
         )
         return json_answer({"value": [items.permission_json(permission) for permission in given]})
@@ -64,7 +66,8 @@ class Permissions:
             permissions.change_role,
             self._backend.units,
             call.caller,
-            site_id=await self._site(call, address),
+            ref=await drive_of(self._backend, call, address),
+            where=where_of(address.item),
             directory_id=_principal_of(address),
             role=writing.role_of(body.roles),
             clock=self._backend.clock,
@@ -76,25 +79,20 @@ class Permissions:
             permissions.take_away,
             self._backend.units,
             call.caller,
-            site_id=await self._site(call, address),
+            ref=await drive_of(self._backend, call, address),
+            where=where_of(address.item),
             directory_id=_principal_of(address),
             clock=self._backend.clock,
         )
         return no_content()
 
-    async def _site(self, call: Call, address: Address) -> SiteId:
-        if where_of(address.item) != Where():
-            raise query.NotSupported("Rights are kept for whole sites; ask at the root item.")
-        return (await drive_of(self._backend, call, address)).site_id
 
-
-def _principal_of(address: Address) -> UUID:
-    """The object id behind a permission's id. Raises NotFound."""
+def _principal_of(address: Address) -> UUID | None:
+    """The object id behind a permission's id; None for an id that was never given out: the caller's right is looked at
+    before that is told."""
     text = address.rest[1].name if len(address.rest) > 1 else ""
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
-        raw = b""
-    if len(raw) != 16:
-        raise errors.NotFound("There is no such permission.")
-    return UUID(bytes=raw)
+        return None
+    return UUID(bytes=raw) if len(raw) == 16 else None
