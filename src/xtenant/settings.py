@@ -33,12 +33,13 @@ class PublicTenantEntry(msgspec.Struct, forbid_unknown_fields=True, kw_only=True
 
 
 class UserEntry(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A person seeded at the first start; `password` in clear, which is why the file is 0600."""
+    """A person seeded at the first start; `password` in clear, which is why the file is 0600. `licences` are part numbers."""
 
     upn: str
     display_name: str
     role: RoleName = "user"
     password: str = ""
+    licences: list[str] = []
 
 
 class AppEntry(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -51,6 +52,13 @@ class AppEntry(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     certificate_files: list[Path] = []
     secrets: list[str] = []
     public_client: bool = False
+
+
+class SubscriptionEntry(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What the tenant has bought from its first start on."""
+
+    part_number: str
+    enabled: int
 
 
 class SmtpEntry(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -83,6 +91,7 @@ class ServiceSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     settings: dict[str, Any] = {}
     users: list[UserEntry] = []
     apps: list[AppEntry] = []
+    subscriptions: list[SubscriptionEntry] = []
     runner: Literal["dbos", "in-process"] = "dbos"
 
     def tenant(self) -> Tenant:
@@ -93,6 +102,7 @@ class ServiceSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
             display_name=self.display_name,
             initial_domain=self.initial_domain,
             geos=tuple(Geo(code=GeoCode(geo.code), label=geo.label) for geo in self.geos),
+            domains=tuple(self.domains),
             public_directory=tuple(
                 PublicTenant(
                     tenant_id=TenantId(entry.tenant_id),

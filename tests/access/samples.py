@@ -305,6 +305,7 @@ DIRECTORY = {
     ("GET", "/groups"): lambda e: ok(),
     ("POST", "/groups"): lambda e: ok(400, **as_json(_NEW_GROUP)),
     ("GET", "/groups/{group}"): lambda e: ok(values=_people(e)),
+    ("PATCH", "/groups/{group}"): lambda e: ok(404, values=_missing(e), **as_json({"displayName": "Planners"})),
     ("DELETE", "/groups/{group}"): lambda e: ok(404, values=_missing(e)),
     ("GET", "/groups/{group}/members"): lambda e: ok(values=_people(e)),
     ("GET", "/groups/{group}/owners"): lambda e: ok(values=_people(e)),

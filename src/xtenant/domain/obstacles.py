@@ -190,6 +190,31 @@ class TargetUserMissing(Obstacle):
         super().__init__(f"Target user [{upn}] does not exist on the target side.")
 
 
+class NotLicensed(Obstacle):
+    """E-11."""
+
+    code = "notLicensed"
+    microsoft_code = "MnAOdbUsersAreNotLicensed"
+    remedy = "Assign the licence Cross_tenant_user_data_migration to the user on one of the two sides (R-4.25)."
+
+    def __init__(self, source_upn: str, target_upn: str) -> None:
+        super().__init__(
+            f"Neither source UPN [{source_upn}], nor target UPN [{target_upn}] are licensed for Cross-tenant OneDrive "
+            "migration."
+        )
+
+
+class TargetUserNotEnabled(Obstacle):
+    """E-16."""
+
+    code = "targetUserNotEnabled"
+    microsoft_code = "MnATargetUserIsNotSpoEnabled"
+    remedy = "Assign the target user a licence with a SharePoint plan (R-4.4)."
+
+    def __init__(self, upn: str) -> None:
+        super().__init__(f"Target user [{upn}] is not allowed to have any SharePoint resources, including OneDrive.")
+
+
 class TargetGroupMissing(Obstacle):
     """The group named does not exist on the target (R-6.39)."""
 

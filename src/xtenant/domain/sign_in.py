@@ -132,10 +132,8 @@ class ClientRefused(errors.NotSignedIn):
 
 
 def names_of(tenant: Tenant) -> frozenset[str]:
-    """How a tenant may be called in an authority: GUID, name, initial domain, and its domains in the public directory."""
-    own = (row for row in tenant.public_directory if row.tenant_id == tenant.tenant_id)
-    domains = {domain.lower() for row in own for domain in (row.default_domain, *row.domains)}
-    return frozenset({str(tenant.tenant_id), tenant.name.lower(), tenant.initial_domain.lower()} | domains)
+    """How a tenant may be called in an authority: GUID, name, and each of its domains."""
+    return frozenset({str(tenant.tenant_id), tenant.name.lower(), *tenant.verified_domains})
 
 
 def check_authority(tenant: Tenant, segment: str) -> None:

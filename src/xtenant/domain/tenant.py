@@ -177,7 +177,10 @@ class PublicTenant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tenant:
-    """What a tenant service is: fixed at its creation, the first geo is the default one."""
+    """What a tenant service is: fixed at its creation, the first geo is the default one.
+
+    `domains` are its verified domains beside the initial one; the public directory may name more.
+    """
 
     tenant_id: TenantId
     name: str
@@ -185,6 +188,20 @@ class Tenant:
     initial_domain: str
     geos: tuple[Geo, ...]
     public_directory: tuple[PublicTenant, ...] = field(default=())
+    domains: tuple[str, ...] = ()
+
+    @property
+    def default_domain(self) -> str:
+        """The domain new addresses end with: what the public directory says of us, else the initial domain."""
+        own = (row.default_domain for row in self.public_directory if row.tenant_id == self.tenant_id)
+        return next(own, self.initial_domain)
+
+    @property
+    def verified_domains(self) -> tuple[str, ...]:
+        """Every domain accounts may end with, in lower case, the default one first."""
+        public = (name for row in self.public_directory if row.tenant_id == self.tenant_id for name in row.domains)
+        names = (self.default_domain, *self.domains, *public, self.initial_domain)
+        return tuple(dict.fromkeys(name.lower() for name in names))
 
     @property
     def default_geo(self) -> Geo:
@@ -228,3 +245,7 @@ class TenantSettings:
     map_rejects_whole: bool = False
     max_hidden_per_partner: int = 100
     security_clock_offset: int = 0
+    licences_required: bool = False
+    """Whether a OneDrive moves only with licences: the migration licence on either side, SharePoint's at the target."""
+    personal_site_creation: str = "everyone"
+    """Who gets a OneDrive by using it: everyone, nobody, or the members of the group whose object id stands here (R-4.8)."""

@@ -8,7 +8,9 @@ from xtenant.client.lab import LabDescription, LabGeo, LabTenant, LabUser
 from xtenant.lab.clock import CLOCK_FILE
 from xtenant.lab.estate import (
     APP_PERMISSIONS,
+    BOUGHT,
     DELEGATED_SCOPES,
+    PEOPLES_LICENCES,
     AppKind,
     AppRegistration,
     Estate,
@@ -21,7 +23,15 @@ from xtenant.lab.estate import (
 )
 from xtenant.lab.ports import LOOPBACK
 from xtenant.lab.tenant_hints import KnownTenant
-from xtenant.settings import AppEntry, GeoEntry, PublicTenantEntry, ServiceSettings, SmtpEntry, UserEntry
+from xtenant.settings import (
+    AppEntry,
+    GeoEntry,
+    PublicTenantEntry,
+    ServiceSettings,
+    SmtpEntry,
+    SubscriptionEntry,
+    UserEntry,
+)
 
 
 def service_settings(
@@ -49,9 +59,11 @@ def service_settings(
                 display_name=person.display_name,
                 role=person.role.value,
                 password=person.password,
+                licences=list(PEOPLES_LICENCES),
             )
             for person in tenant.people
         ],
+        subscriptions=[SubscriptionEntry(part_number=part, enabled=units) for part, units in BOUGHT.items()],
         apps=[_app_entry(app, home) for app in tenant.apps],
     )
 

@@ -18,6 +18,7 @@ import msgspec
 
 from xtenant.domain import errors
 from xtenant.domain.caller import ADMIN_APP_PERMISSIONS
+from xtenant.domain.licence import MICROSOFT_365_E3, SHARED_DATA_MIGRATION, USER_MIGRATION
 from xtenant.domain.ports.clock import IdSource
 from xtenant.domain.tenant import GRAPH_HOST, LOGIN_HOST, Geo, GeoCode
 from xtenant.lab.certificates import create_app_certificate
@@ -61,6 +62,16 @@ PUBLIC_CLIENTS = {
     "OneDrive Client for Linux": UUID("d50ca740-c83f-4d1b-b616-12c519384f0c"),
 }
 """Public clients that exist in every tenant at Microsoft; people sign in through them by device code."""
+
+BOUGHT = {
+    MICROSOFT_365_E3.part_number: 5_000,
+    USER_MIGRATION.part_number: 5_000,
+    SHARED_DATA_MIGRATION.part_number: 100,
+}
+"""What each tenant has bought: an ordinary licence with SharePoint, and the two of a migration (R-4.26, R-4.28)."""
+
+PEOPLES_LICENCES = (MICROSOFT_365_E3.part_number,)
+"""What the lab's people hold; migration licences are assigned by whoever moves them."""
 
 _NAME = re.compile(r"[a-z][a-z0-9]{1,30}")
 _GEO = re.compile(r"[A-Z]{3}")

@@ -14,14 +14,13 @@ from xtenant.domain import errors
 from xtenant.domain.caller import Caller, CallerKind
 from xtenant.domain.directory import User, UserId
 from xtenant.domain.ports.units import UnitOfWork, Units
-from xtenant.domain.sign_in import names_of
 from xtenant.domain.tenant import PublicTenant, Tenant
 
 USER_READ = frozenset({"User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"})
 USER_WRITE = frozenset({"User.ReadWrite.All", "Directory.ReadWrite.All"})
 USER_INVITE = USER_WRITE | {"User.Invite.All"}
 TENANT_READ = frozenset({"CrossTenantInformation.ReadBasic.All"}) | USER_READ
-ORGANIZATION_READ = frozenset({"Organization.Read.All"}) | USER_READ
+ORGANIZATION_READ = frozenset({"Organization.Read.All", "Domain.Read.All"}) | USER_READ
 
 UPN_LOCAL_FORM = re.compile(r"[A-Za-z0-9'.\-_!#^~]{1,64}")
 DOMAIN_FORM = re.compile(r"(?=.{1,255}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}")
@@ -48,6 +47,13 @@ class TenantNotFound(errors.NotFound):
     remedy = "Check the tenant id or domain with the partner's administrator."
 
 
+class DomainNotFound(errors.NotFound):
+    """The tenant has no such domain."""
+
+    code = "domainNotFound"
+    remedy = "GET /domains lists the tenant's own."
+
+
 class DirectoryDenied(errors.AccessDenied):
     """The caller may not do this to the directory (Graph: Authorization_RequestDenied)."""
 
@@ -67,41 +73,33 @@ def get_user(units: Units, caller: Caller, name: str) -> User:
         return user_named(uow, name)
 
 
-def list_users(units: Units, caller: Caller, *, after_upn: str, limit: int) -> Sequence[User]:
-    """A page of live users in UPN order."""
-    require(caller, USER_READ, "read users", members=True)
-    with units.read() as uow:
-        return uow.users.page(after_upn=after_upn, limit=limit)
-
-
-def find_users(units: Units, caller: Caller, field: str, value: str) -> Sequence[User]:
-    """Users whose `upn` or `mail` equals a value (none or one)."""
-    require(caller, USER_READ, "read users", members=True)
-    with units.read() as uow:
-        found = uow.users.by_upn(value) if field == "upn" else uow.users.by_mail(value)
-    return [found] if found else []
-
-
 def me(units: Units, caller: Caller) -> User:
     """The signed-in user. Raises UsageError for an app, which has no `/me` (content-api.md 1.3)."""
+    with units.read() as uow:
+        return user_named(uow, str(own_id(caller)))
+
+
+def own_id(caller: Caller) -> UserId:
+    """The id of the person signed in. Raises UsageError for an app."""
     if caller.user_id is None:
         raise errors.UsageError(
             "/me request is only valid with delegated authentication flow.", remedy="Name the user: /users/{id}."
         )
-    with units.read() as uow:
-        return user_named(uow, str(caller.user_id))
+    return UserId(caller.user_id)
 
 
-def own_tenant(tenant: Tenant, caller: Caller) -> PublicTenant:
-    """This tenant as `/organization` shows it."""
+def own_tenant(tenant: Tenant, caller: Caller) -> Tenant:
+    """This tenant as `/organization` and `/domains` show it."""
     require(caller, ORGANIZATION_READ, "read the organization", members=True)
-    row = next((row for row in tenant.public_directory if row.tenant_id == tenant.tenant_id), None)
-    return row or PublicTenant(
-        tenant_id=tenant.tenant_id,
-        display_name=tenant.display_name,
-        default_domain=tenant.initial_domain,
-        domains=(tenant.initial_domain,),
-    )
+    return tenant
+
+
+def own_domain(tenant: Tenant, caller: Caller, name: str) -> str:
+    """One of the tenant's verified domains as it is written. Raises DomainNotFound."""
+    found = next((own for own in own_tenant(tenant, caller).verified_domains if own == name.lower()), None)
+    if found is None:
+        raise DomainNotFound(f"Resource '{name}' does not exist.")
+    return found
 
 
 def find_tenant_by_id(tenant: Tenant, caller: Caller, tenant_id: UUID) -> PublicTenant:
@@ -158,7 +156,7 @@ def check_upn(tenant: Tenant, upn: str) -> None:
             remedy="Write NAME@DOMAIN with letters, digits and ' . - _ ! # ^ ~ in the name.",
             target="userPrincipalName",
         )
-    if domain.lower() not in names_of(tenant):
+    if domain.lower() not in tenant.verified_domains:
         raise IllegalName(
             f"'{domain}' is no domain of this organization.",
             remedy=f"Use one of its domains, for instance {tenant.initial_domain}.",

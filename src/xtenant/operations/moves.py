@@ -93,7 +93,8 @@ async def start_move(
 def _question(units: Units, geo: Geo, job: MoveJob, version: str, clock: Clock) -> StartQuestion:
     with units.read() as uow:
         age = preconditions.own_word_age(uow, geo.code, job.partner, now=clock.business_now())
-    return preconditions.question_of(job, version, age)
+        licensed = preconditions.source_is_licensed(uow, uow.settings.get(), job)
+    return preconditions.question_of(job, version, age, licensed=licensed)
 
 
 async def _asked(ask_target: AskTarget, question: StartQuestion) -> StartAnswer | None:

@@ -20,6 +20,7 @@ from xtenant.domain.ports.partner_moves import FoundObstacle, StartAnswer, Start
 from xtenant.domain.ports.units import UnitOfWork, Units
 from xtenant.domain.tenant import Geo, GeoCode, HostUrl, TenantId, TenantSettings
 from xtenant.domain.trust import Compatibility, PartnerAnswer, PartnerRole, RelationKey, compatibility_of
+from xtenant.operations import licences
 
 PAGE = 1_000
 VERSIONS_A_FILE = limits.DEFAULT.write_rows - 1
@@ -79,7 +80,17 @@ def own_word_age(uow: UnitOfWork, geo: GeoCode, partner: HostUrl, *, now: dateti
     return None if standing is None else max(0, int((now - standing.requested_at).total_seconds()))
 
 
-def question_of(job: MoveJob, schema_version: str = "", word_age_seconds: int | None = None) -> StartQuestion:
+def source_is_licensed(uow: UnitOfWork, settings: TenantSettings, job: MoveJob) -> bool:
+    """R-6.36, the source's half: a OneDrive's owner holds the migration licence here, or none is required here (R-4.25)."""
+    if job.kind is not JobKind.USER or not settings.licences_required:
+        return True
+    owner = uow.users.by_upn(job.source_key)
+    return owner is not None and licences.may_move_onedrive(uow, owner.user_id)
+
+
+def question_of(
+    job: MoveJob, schema_version: str = "", word_age_seconds: int | None = None, *, licensed: bool = True
+) -> StartQuestion:
     """What a job's target checks."""
     return StartQuestion(
         kind=job.kind,
@@ -91,6 +102,7 @@ def question_of(job: MoveJob, schema_version: str = "", word_age_seconds: int | 
         word_age_seconds=word_age_seconds,
         unmapped=job.unmapped,
         source_id=job.source_id,
+        licensed=licensed,
     )
 
 
@@ -171,8 +183,13 @@ def _user_problems(
     last = paths.site_path(question.target_url).rpartition("/")[2]
     if paths.personal_path(row.target_upn) != last.lower():
         found.append(obstacles.MapRowDiffers(question.source_key, question.target_key))
-    if uow.users.by_upn(row.target_upn) is None:
-        found.append(obstacles.TargetUserMissing(row.target_upn))
+    person = uow.users.by_upn(row.target_upn)
+    if person is None:
+        return [*found, obstacles.TargetUserMissing(row.target_upn)]
+    if not question.licensed and not licences.may_move_onedrive(uow, person.user_id):
+        found.append(obstacles.NotLicensed(question.source_key, row.target_upn))
+    if uow.settings.get().licences_required and not licences.may_have_sharepoint(uow, person.user_id):
+        found.append(obstacles.TargetUserNotEnabled(row.target_upn))
     return found
 
 

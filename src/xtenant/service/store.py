@@ -1,4 +1,4 @@
-"""The first start of a service and every later one: database, settings, people, apps, root sites."""
+"""The first start of a service and every later one: database, settings, people, apps, licences, root sites."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import UUID
 from xtenant.domain.caller import GLOBAL_ADMINISTRATOR, SHAREPOINT_ADMINISTRATOR
 from xtenant.domain.directory import AppId
 from xtenant.domain.ports.clock import Clock, IdSource
-from xtenant.operations import sign_in, sites
+from xtenant.operations import licences, sign_in, sites
 from xtenant.settings import AppEntry, ServiceSettings, UserEntry
 from xtenant.storage.database import SqlUnits, open_engine
 from xtenant.storage.schema import prepare
@@ -31,8 +31,16 @@ def open_store(settings: ServiceSettings, clock: Clock, ids: IdSource) -> SqlUni
             uow.settings.put(settings.tenant_settings())
     users = [_seed_user(entry) for entry in settings.users]
     sign_in.seed_directory(units, users, [_seed_app(entry) for entry in settings.apps], clock=clock, ids=ids)
+    _seed_licences(settings, units, clock)
     sites.create_root_sites(units, tenant=tenant, clock=clock, ids=ids)
     return units
+
+
+def _seed_licences(settings: ServiceSettings, units: SqlUnits, clock: Clock) -> None:
+    bought = [(entry.part_number, entry.enabled) for entry in settings.subscriptions]
+    held = {entry.upn: entry.licences for entry in settings.users if entry.licences}
+    if bought:
+        licences.seed_licences(units, bought, held, clock=clock)
 
 
 def _seed_user(entry: UserEntry) -> sign_in.SeedUser:

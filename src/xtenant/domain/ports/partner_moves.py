@@ -45,6 +45,8 @@ class StartQuestion:
     word_age_seconds: int | None = None
     unmapped: str = ""
     source_id: UUID | None = None
+    licensed: bool = True
+    """Whether the source asks for no further migration licence: its user holds one, or its setting requires none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,9 +73,10 @@ def _problems(bench: Workbench, job: MoveJob) -> list[errors.XTenantError]:
         if site is not None:
             found += preconditions.content_problems(uow, site, job.target_url)
         age = preconditions.own_word_age(uow, job.geo, job.partner, now=bench.clock.business_now())
+        licensed = preconditions.source_is_licensed(uow, settings, job)
     if not bench.trust.good(job.geo, job.partner, partner_is_source=False):
         return [*found, preconditions.no_trust(job.partner)]
-    question = preconditions.question_of(job, settings.schema_version, age)
+    question = preconditions.question_of(job, settings.schema_version, age, licensed=licensed)
     answer = bench.channel.can_start(bench.peer(job), question)
     return found + preconditions.from_answer(job.partner, answer, schema_version=settings.schema_version)
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from xtenant.domain.tenant import parse_host_url
+from xtenant.domain.tenant import Tenant, parse_host_url
 from xtenant.domain.trust import OrganizationRelationship, PartnerRole, RelationKey, Scenario, Verification
-from xtenant.operations import features, trust
+from xtenant.operations import features, licences, trust
 from xtenant.protocols.csom.codec import enums
 from xtenant.protocols.csom.codec.relations import RelationRow, write_relations
 from xtenant.protocols.csom.serve.objects import Context, MethodRow, ServerObject, enum, text
@@ -75,18 +75,30 @@ def is_licensing_flight_enabled(context: Context, tenant: ServerObject) -> bool:
 
 
 def is_tenant_licensed(context: Context, tenant: ServerObject, license_type: str, partner: str) -> bool:
+    """Whether this kind of move is switched on and the tenant has units of its licence (R-4.26, R-4.28)."""
     parse_host_url(partner)
-    enabled = features.features(context.backend.units)
-    return enabled.od_move if license_type == "MnAODMove" else enabled.site_move
+    units, enabled = context.backend.units, features.features(context.backend.units)
+    if license_type == "MnAODMove":
+        return enabled.od_move and licences.tenant_is_licensed(units, for_sites=False)
+    return enabled.site_move and licences.tenant_is_licensed(units, for_sites=True)
 
 
 def is_user_licensed(context: Context, tenant: ServerObject, source_upn: str, target_upn: str, partner: str) -> int:
-    """Whether the source person is licensed here; the target's half of the check belongs to the start of the move.
+    """Whether the person of this tenant holds the migration licence, under whichever of the two names they are known here.
 
-    Licences follow the tenant's feature switch: every person of a tenant with OneDrive moves on is licensed.
+    The partner's half belongs to the start of the move: a licence on either side does (R-4.25).
     """
-    licensed = is_tenant_licensed(context, tenant, "MnAODMove", partner)
-    return enums.USER_LICENSE_CHECK.number_of("Success" if licensed else "SourceUserIsNotLicensed")
+    parse_host_url(partner)
+    units = context.backend.units
+    own = is_own_name(context.backend.tenant, source_upn)
+    licensed = licences.person_is_licensed(units, source_upn if own else target_upn)
+    missing = "SourceUserIsNotLicensed" if own else "TargetUserIsNotLicensed"
+    return enums.USER_LICENSE_CHECK.number_of("Success" if licensed else missing)
+
+
+def is_own_name(tenant: Tenant, upn: str) -> bool:
+    """Whether a UPN ends with one of this tenant's domains."""
+    return upn.rpartition("@")[2].lower() in tenant.verified_domains
 
 
 def check_map_call(context: Context, tenant: ServerObject) -> int:

@@ -8,10 +8,11 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from xtenant.domain import errors
 from xtenant.domain.directory import Group, GroupId, GroupKind
-from xtenant.domain.tenant import PublicTenant, TenantId
+from xtenant.domain.tenant import PublicTenant, Tenant, TenantId
 from xtenant.protocols.graph.codec.dates import date_text, parse_date
 
 REFERENCE = re.compile(
@@ -19,6 +20,8 @@ REFERENCE = re.compile(
     r"(?:/|\(')(?P<id>[0-9a-fA-F-]{36})(?:'\))?/?",
     re.IGNORECASE,
 )
+
+_SERVICES = ("Email", "OfficeCommunicationsOnline")
 
 
 class _Body(msgspec.Struct, forbid_unknown_fields=True, rename="camel", kw_only=True):
@@ -36,7 +39,21 @@ class GroupBody(_Body):
     group_types: list[str] = msgspec.field(default_factory=list[str])
     visibility: str | None = None
     resource_behavior_options: list[str] = msgspec.field(default_factory=list[str])
+    preferred_data_location: str | None = None
+    is_assignable_to_role: bool | None = None
     owners: list[str] = msgspec.field(default_factory=list[str], name="owners@odata.bind")
+    members: list[str] = msgspec.field(default_factory=list[str], name="members@odata.bind")
+
+
+class GroupPatch(_Body, kw_only=True):
+    """PATCH /groups/{id}; an absent property stays, null clears it."""
+
+    display_name: str | UnsetType = UNSET
+    description: str | UnsetType | None = UNSET
+    visibility: str | UnsetType = UNSET
+    mail_nickname: str | UnsetType = UNSET
+    security_enabled: bool | UnsetType = UNSET
+    preferred_data_location: str | UnsetType | None = UNSET
     members: list[str] = msgspec.field(default_factory=list[str], name="members@odata.bind")
 
 
@@ -44,6 +61,18 @@ class ReferenceBody(_Body):
     """POST …/members/$ref."""
 
     odata_id: str = msgspec.field(name="@odata.id")
+
+
+class MemberGroupsBody(_Body):
+    """POST …/getMemberGroups."""
+
+    security_enabled_only: bool
+
+
+class CheckBody(_Body):
+    """POST …/checkMemberGroups."""
+
+    group_ids: list[UUID]
 
 
 def referenced_id(text: str) -> UUID:
@@ -75,29 +104,51 @@ def group_json(group: Group) -> dict[str, object]:
         "securityEnabled": group.security_enabled,
         "visibility": group.visibility,
         "resourceBehaviorOptions": list(group.resource_behavior_options),
+        "resourceProvisioningOptions": [],
+        "preferredDataLocation": group.preferred_data_location,
+        "proxyAddresses": [f"SMTP:{group.mail}"] if group.mail else [],
+        "onPremisesSyncEnabled": True if group.synced else None,
         "createdDateTime": date_text(group.created_at),
+        "deletedDateTime": date_text(group.deleted_at) if group.deleted_at else None,
     }
 
 
-def member_json(member_id: UUID, kind: str) -> dict[str, object]:
-    return {"@odata.type": f"#microsoft.graph.{kind}", "id": str(member_id)}
+def typed(row: Mapping[str, object], kind: str) -> Mapping[str, object]:
+    """An object among those of several kinds, which says its own."""
+    return {"@odata.type": f"#microsoft.graph.{kind}", **row}
 
 
-def organization_json(tenant: PublicTenant, initial_domain: str) -> dict[str, object]:
-    names = dict.fromkeys((tenant.default_domain, *tenant.domains, initial_domain))
+def organization_json(tenant: Tenant) -> dict[str, object]:
     return {
         "id": str(tenant.tenant_id),
         "displayName": tenant.display_name,
+        "tenantType": "AAD",
+        "isMultipleDataLocationsForServicesEnabled": len(tenant.geos) > 1,
+        "onPremisesSyncEnabled": None,
         "verifiedDomains": [
             {
                 "name": name,
-                "isDefault": name == tenant.default_domain,
-                "isInitial": name == initial_domain,
-                "capabilities": "Email, OfficeCommunicationsOnline",
+                "isDefault": name == tenant.default_domain.lower(),
+                "isInitial": name == tenant.initial_domain.lower(),
+                "capabilities": ", ".join(_SERVICES),
                 "type": "Managed",
             }
-            for name in names
+            for name in tenant.verified_domains
         ],
+    }
+
+
+def domain_json(tenant: Tenant, name: str) -> dict[str, object]:
+    """One row of `/domains`."""
+    return {
+        "id": name,
+        "authenticationType": "Managed",
+        "isAdminManaged": True,
+        "isDefault": name == tenant.default_domain.lower(),
+        "isInitial": name == tenant.initial_domain.lower(),
+        "isRoot": True,
+        "isVerified": True,
+        "supportedServices": list(_SERVICES),
     }
 
 
@@ -123,6 +174,8 @@ def group_from_json(row: Mapping[str, Any]) -> Group:
         mail_enabled=bool(row.get("mailEnabled")),
         security_enabled=bool(row.get("securityEnabled", True)),
         resource_behavior_options=tuple(row.get("resourceBehaviorOptions") or ()),
+        preferred_data_location=row.get("preferredDataLocation"),
+        synced=bool(row.get("onPremisesSyncEnabled")),
         created_at=parse_date(row.get("createdDateTime") or "0001-01-01T00:00:00Z"),
     )
 

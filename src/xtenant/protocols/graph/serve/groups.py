@@ -1,14 +1,16 @@
 """Groups, their members and owners (graph-migrations.md 4.4, R-4.15 to R-4.22).
 
-GET, POST /groups · GET, DELETE /groups/{id} · GET /groups/{id}/members, /owners · POST …/$ref · DELETE …/{id}/$ref
+POST /groups · GET, PATCH, DELETE /groups/{id} · POST …/members/$ref, …/owners/$ref · DELETE …/{id}/$ref
 """
 
 from __future__ import annotations
 
 from uuid import UUID
 
+from msgspec import UnsetType
 from starlette.responses import Response
 
+from xtenant.operations import group_people
 from xtenant.operations import groups as operations
 from xtenant.operations.directory import as_guid
 from xtenant.protocols.graph.codec import bodies, query
@@ -18,19 +20,20 @@ from xtenant.wire.backend import Backend
 from xtenant.wire.edge import Call
 from xtenant.wire.routes import Evidence, Route
 
-PAGE, PAGE_MAX = 100, 999
 _SOURCE = "graph-migrations.md 4.4"
+_CHANGEABLE = (
+    *("display_name", "description", "visibility", "mail_nickname", "security_enabled"),
+    "preferred_data_location",
+)
 
 
 def routes(backend: Backend) -> list[Route]:
     groups = Groups(backend)
     table = [
-        ("GET", "/groups", groups.list, "groups.list"),
         ("POST", "/groups", groups.create, "groups.create"),
         ("GET", "/groups/{group}", groups.get, "groups.get"),
+        ("PATCH", "/groups/{group}", groups.update, "groups.create"),
         ("DELETE", "/groups/{group}", groups.delete, "groups.create"),
-        ("GET", "/groups/{group}/members", groups.members, "groups.get"),
-        ("GET", "/groups/{group}/owners", groups.owners, "groups.get"),
         ("POST", "/groups/{group}/members/$ref", groups.add_member, "groups.create"),
         ("POST", "/groups/{group}/owners/$ref", groups.add_owner, "groups.create"),
         ("DELETE", "/groups/{group}/members/{member}/$ref", groups.remove_member, "groups.create"),
@@ -49,22 +52,6 @@ class Groups:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
 
-    async def list(self, call: Call) -> Response:
-        backend, options = self._backend, options_of(call)
-        more = None
-        if options.filter is not None:
-            _, alias = query.equality(options.filter, frozenset({"mailnickname"}))
-            found = await call.run(operations.find_groups, backend.units, call.caller, alias)
-        else:
-            limit = options.limit(PAGE, PAGE_MAX)
-            after = query.unpack_token(options.skip_token) if options.skip_token else ""
-            found = await call.run(operations.list_groups, backend.units, call.caller, after_name=after, limit=limit)
-            if len(found) == limit:
-                more = query.pack_token(f"{found[-1].display_name}\x00{found[-1].group_id}")
-        shown = [bodies.selected(codec.group_json(group), options.select) for group in found]
-        next_link = link(call, "$skiptoken", more) if more else None
-        return json_answer(bodies.page(shown, context=context(call, "groups"), next_link=next_link))
-
     async def create(self, call: Call) -> Response:
         backend, body = self._backend, await body_of(call, codec.GroupBody)
         new = operations.NewGroup(
@@ -72,10 +59,11 @@ class Groups:
             display_name=body.display_name,
             alias=body.mail_nickname,
             description=body.description,
-            visibility=body.visibility or "Private",
+            visibility=body.visibility,
             mail_enabled=body.mail_enabled,
             security_enabled=body.security_enabled,
             resource_behavior_options=tuple(body.resource_behavior_options),
+            preferred_data_location=body.preferred_data_location,
             owners=tuple(codec.referenced_id(reference) for reference in body.owners),
             members=tuple(codec.referenced_id(reference) for reference in body.members),
         )
@@ -95,36 +83,20 @@ class Groups:
         shown = bodies.selected(codec.group_json(group), options_of(call).select)
         return json_answer({"@odata.context": context(call, "groups/$entity"), **shown})
 
+    async def update(self, call: Call) -> Response:
+        backend, body = self._backend, await body_of(call, codec.GroupPatch)
+        sent = {name: value for name in _CHANGEABLE if not isinstance(value := getattr(body, name), UnsetType)}
+        members = tuple(codec.referenced_id(reference) for reference in body.members)
+        changes = operations.GroupChanges(**sent, members=members)
+        await call.run(
+            operations.update_group, backend.units, backend.tenant, call.caller, call.values["group"], changes
+        )
+        return no_content()
+
     async def delete(self, call: Call) -> Response:
         backend = self._backend
         await call.run(operations.delete_group, backend.units, call.caller, call.values["group"], clock=backend.clock)
         return no_content()
-
-    async def members(self, call: Call) -> Response:
-        return await self._people(call, owners=False)
-
-    async def owners(self, call: Call) -> Response:
-        return await self._people(call, owners=True)
-
-    async def _people(self, call: Call, *, owners: bool) -> Response:
-        options = options_of(call)
-        limit = options.limit(PAGE, PAGE_MAX)
-        text = query.unpack_token(options.skip_token) if options.skip_token else "0"
-        if not text.isdecimal() or len(text) > 9:
-            raise query.InvalidOption("The paging token is not one of this service.")
-        group = call.values["group"]
-        found = await call.run(
-            operations.list_people,
-            self._backend.units,
-            call.caller,
-            group,
-            owners=owners,
-            after=int(text),
-            limit=limit,
-        )
-        shown = [codec.member_json(member, kind) for member, kind in found]
-        more = link(call, "$skiptoken", query.pack_token(str(int(text) + limit))) if len(found) == limit else None
-        return json_answer(bodies.page(shown, context=context(call, "directoryObjects"), next_link=more))
 
     async def add_member(self, call: Call) -> Response:
         return await self._add(call, owner=False)
@@ -136,7 +108,7 @@ class Groups:
         body = await body_of(call, codec.ReferenceBody)
         member = codec.referenced_id(body.odata_id)
         units, group = self._backend.units, call.values["group"]
-        await call.run(operations.add_person, units, call.caller, group, member, owner=owner)
+        await call.run(group_people.add_person, units, call.caller, group, member, owner=owner)
         return no_content()
 
     async def remove_member(self, call: Call) -> Response:
@@ -148,12 +120,12 @@ class Groups:
     async def _remove(self, call: Call, *, owner: bool) -> Response:
         member = _guid(call.values["member"])
         units, group = self._backend.units, call.values["group"]
-        await call.run(operations.remove_person, units, call.caller, group, member, owner=owner)
+        await call.run(group_people.remove_person, units, call.caller, group, member, owner=owner)
         return no_content()
 
 
 def _guid(text: str) -> UUID:
     found = as_guid(text)
     if found is None:
-        raise operations.MemberNotFound(f"Resource '{text}' does not exist.")
+        raise group_people.MemberNotFound(f"Resource '{text}' does not exist.")
     return found

@@ -1,6 +1,6 @@
 """The own organization and other tenants (graph-migrations.md 4.1, settled A 10).
 
-GET /organization · GET /tenantRelationships/findTenantInformationByTenantId(tenantId='…'), …ByDomainName(domainName='…')
+GET /organization, /organization/{id}, /domains, /domains/{name} · GET /tenantRelationships/findTenantInformationByTenantId(tenantId='…'), …ByDomainName(domainName='…')
 """
 
 from __future__ import annotations
@@ -24,7 +24,16 @@ _CONTEXT = "microsoft.graph.tenantInformation"
 def routes(backend: Backend) -> list[Route]:
     tenants = Tenants(backend)
     return [
-        *rows("GET", "/organization", tenants.organization, verb="tenant.find", source=_SOURCE, evidence=_INFERRED),
+        *(
+            row
+            for path, handler in (
+                ("/organization", tenants.organizations),
+                ("/organization/{tenant}", tenants.organization),
+                ("/domains", tenants.domains),
+                ("/domains/{domain}", tenants.domain),
+            )
+            for row in rows("GET", path, handler, verb="tenant.find", source=_SOURCE, evidence=_INFERRED)
+        ),
         *rows(
             "GET",
             "/tenantRelationships/findTenantInformationByTenantId({arguments:arg})",
@@ -50,11 +59,28 @@ class Tenants:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
 
-    async def organization(self, call: Call) -> Response:
-        tenant = self._backend.tenant
-        own = directory.own_tenant(tenant, call.caller)
-        shown = bodies.selected(codec.organization_json(own, tenant.initial_domain), options_of(call).select)
+    async def organizations(self, call: Call) -> Response:
+        shown = self._organization(call)
         return json_answer(bodies.page([shown], context=context(call, "organization")))
+
+    async def organization(self, call: Call) -> Response:
+        if as_guid(call.values["tenant"]) != self._backend.tenant.tenant_id:
+            raise directory.TenantNotFound(f"Resource '{call.values['tenant']}' does not exist.")
+        return json_answer({"@odata.context": context(call, "organization/$entity"), **self._organization(call)})
+
+    def _organization(self, call: Call) -> bodies.Json:
+        own = directory.own_tenant(self._backend.tenant, call.caller)
+        return bodies.selected(codec.organization_json(own), options_of(call).select)
+
+    async def domains(self, call: Call) -> Response:
+        own, select = directory.own_tenant(self._backend.tenant, call.caller), options_of(call).select
+        shown = [bodies.selected(codec.domain_json(own, name), select) for name in own.verified_domains]
+        return json_answer(bodies.page(shown, context=context(call, "domains")))
+
+    async def domain(self, call: Call) -> Response:
+        name = directory.own_domain(self._backend.tenant, call.caller, call.values["domain"])
+        shown = bodies.selected(codec.domain_json(self._backend.tenant, name), options_of(call).select)
+        return json_answer({"@odata.context": context(call, "domains/$entity"), **shown})
 
     async def by_id(self, call: Call) -> Response:
         text = query.function_argument(call.values["arguments"], "tenantId")
