@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from xtenant.domain import errors
-from xtenant.domain.move import Direction, MoveJob, MoveState
+from xtenant.domain.move import Direction, MoveJob, MoveState, Resolution
 from xtenant.domain.tenant import HostUrl, Tenant
 from xtenant.domain.trust import Compatibility, ReceivedRequest
 from xtenant.wire.faults import OutOfRange
@@ -233,6 +233,17 @@ def move_job(job: MoveJob, own: HostUrl, own_tenant: UUID) -> dict[str, Json]:
         "BytesDone": job.bytes_done,
         "BytesTotal": job.bytes_total,
         "UnmappedTargetUpn": job.unmapped or None,
+    }
+
+
+def resolution(row: Resolution) -> dict[str, Json]:
+    """A row of who became whom (our choice)."""
+    return {
+        "SourceLogin": row.source_login,
+        "SourceObjectId": row.source_id,
+        "TargetLogin": row.target_login,
+        "TargetObjectId": row.target_id,
+        "Rule": row.rule.value,
     }
 
 
