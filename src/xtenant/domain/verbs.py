@@ -324,7 +324,17 @@ VERBS: tuple[Verb, ...] = (
     Verb(name="sign_in", operation="sign_in", commands=("token",), note="any OAuth client; `xtenant connect` keeps it"),
 )
 
-COMMANDS_WITHOUT_VERB = ("connect", "shell", "demo", "serve", "trust explain-mail", "profiles list", "profiles remove")
+COMMANDS_WITHOUT_VERB = (
+    "connect",
+    "shell",
+    "demo",
+    "serve",
+    "trust explain-mail",
+    "map lint",
+    "map diff",
+    "profiles list",
+    "profiles remove",
+)
 """Commands that ask no tenant for anything, or run lines of others."""
 
 

@@ -30,7 +30,7 @@ _LINES_LOOKED_AT = 50
 _BLANKS = (" ", "\t", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x1f")
 _NOT_UTF_8 = re.compile("[\udc80-\udcff]+")
 _WORKBOOK = b"PK\x03\x04"
-_FIX = "Save it as 'CSV UTF-8', or write the clean form with --fix."
+_FIX = "Write the clean form with `xtenant map lint --fix`."
 
 
 class Unread(list[str]):
@@ -178,7 +178,7 @@ class Reader:
         if not text.isascii() and (found := _NOT_UTF_8.search(text)):
             line = self._line_at(text, found.start())
             message = "The file is not UTF-8; it is read as Windows-1252 here."
-            self._fail("encoding", line, message, "Save it as 'CSV UTF-8'; check names with accents.")
+            self._fail("encoding", line, message, "Save it as 'CSV UTF-8', or use --fix and check names with accents.")
             text = _NOT_UTF_8.sub(_as_windows, text)
         return text
 
