@@ -92,6 +92,7 @@ RULES: tuple[Rule, ...] = (
         "content.write",
     ),
     *_rules("graph", Who.OWN_USER, "users.get", part="/me"),
+    *_rules("graph", Who.OWN_USER, "deleted.list", "deleted.restore", room=Room.WRITE_DIRECTORY),
     *_rules("graph", Who.OWN_USER, "users.list", "users.get", "tenant.find", room=Room.READ_DIRECTORY),
     *_rules("graph", Who.OWN_USER, "groups.list", "groups.get", room=Room.READ_DIRECTORY),
     *_rules("graph", Who.OWN_USER, "licences.list", room=Room.READ_DIRECTORY),

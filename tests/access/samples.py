@@ -237,6 +237,12 @@ def _reference(estate: Estate) -> Sample:
     return ok(404, values=_missing(estate), **as_json(reference))
 
 
+def _of_deleted(estate: Estate) -> Sample:
+    return ok(404, values={"object": str(MISSING)})
+
+
+EVENTUAL = {"ConsistencyLevel": "eventual"}
+_ALL_GROUPS = {"securityEnabledOnly": False}
 _NEW_USER = {
     "accountEnabled": True,
     "displayName": "Bob",
@@ -302,13 +308,44 @@ DIRECTORY = {
     ("GET", "/tenantRelationships/findTenantInformationByDomainName({arguments:arg})"): lambda e: ok(
         values={"arguments": "domainName='fabrikam.onmicrosoft.com'"}
     ),
+    ("GET", "/users/$count"): lambda e: ok(headers=EVENTUAL),
+    ("GET", "/users/delta"): lambda e: ok(),
+    ("GET", "/users/delta()"): lambda e: ok(),
+    ("GET", "/users/{user}/{relation:groups}"): lambda e: ok(values={**_people(e), "relation": "memberOf"}),
+    ("GET", "/users/{user}/{relation:groups}/microsoft.graph.{kind}"): lambda e: ok(
+        values={**_people(e), "relation": "transitiveMemberOf", "kind": "group"}
+    ),
+    ("POST", "/users/{user}/getMemberGroups"): lambda e: ok(values=_people(e), **as_json(_ALL_GROUPS)),
+    ("POST", "/users/{user}/checkMemberGroups"): lambda e: ok(
+        values=_people(e), **as_json({"groupIds": [str(MISSING)]})
+    ),
+    ("GET", "/me/{relation:groups}"): lambda e: ok(values={"relation": "memberOf"}, own=NO_ME),
+    ("POST", "/me/getMemberGroups"): lambda e: ok(own=NO_ME, **as_json(_ALL_GROUPS)),
+    ("POST", "/me/checkMemberGroups"): lambda e: ok(own=NO_ME, **as_json({"groupIds": [str(MISSING)]})),
     ("GET", "/groups"): lambda e: ok(),
+    ("GET", "/groups/$count"): lambda e: ok(headers=EVENTUAL),
+    ("GET", "/groups/delta"): lambda e: ok(),
+    ("GET", "/groups/delta()"): lambda e: ok(),
+    ("GET", "/groups/{group}/{people:people}"): lambda e: ok(values={**_people(e), "people": "members"}),
+    ("GET", "/groups/{group}/{people:people}/$count"): lambda e: ok(
+        values={**_people(e), "people": "owners"}, headers=EVENTUAL
+    ),
+    ("GET", "/groups/{group}/{people:people}/microsoft.graph.{kind}"): lambda e: ok(
+        values={**_people(e), "people": "transitiveMembers", "kind": "user"}
+    ),
+    ("GET", "/groups/{group}/{relation:groups}"): lambda e: ok(values={**_people(e), "relation": "memberOf"}),
+    ("POST", "/groups/{group}/getMemberGroups"): lambda e: ok(values=_people(e), **as_json(_ALL_GROUPS)),
+    ("POST", "/groups/{group}/checkMemberGroups"): lambda e: ok(
+        values=_people(e), **as_json({"groupIds": [str(MISSING)]})
+    ),
+    ("GET", "/directory/deletedItems/microsoft.graph.{kind}"): lambda e: ok(values={"kind": "user"}),
+    ("GET", "/directory/deletedItems/{object}"): _of_deleted,
+    ("DELETE", "/directory/deletedItems/{object}"): _of_deleted,
+    ("POST", "/directory/deletedItems/{object}/restore"): _of_deleted,
     ("POST", "/groups"): lambda e: ok(400, **as_json(_NEW_GROUP)),
     ("GET", "/groups/{group}"): lambda e: ok(values=_people(e)),
     ("PATCH", "/groups/{group}"): lambda e: ok(404, values=_missing(e), **as_json({"displayName": "Planners"})),
     ("DELETE", "/groups/{group}"): lambda e: ok(404, values=_missing(e)),
-    ("GET", "/groups/{group}/members"): lambda e: ok(values=_people(e)),
-    ("GET", "/groups/{group}/owners"): lambda e: ok(values=_people(e)),
     ("POST", "/groups/{group}/members/$ref"): _reference,
     ("POST", "/groups/{group}/owners/$ref"): _reference,
     ("DELETE", "/groups/{group}/members/{member}/$ref"): lambda e: ok(404, values=_missing(e)),

@@ -250,7 +250,9 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(name="users.create", operation="users.create_user", routes=("POST /v1.0/users",), note="any Graph client"),
     Verb(name="users.get", operation="directory.get_user", routes=("GET /v1.0/users/{id}",), note="any Graph client"),
-    Verb(name="users.list", operation="directory.list_users", routes=("GET /v1.0/users",), note="any Graph client"),
+    Verb(
+        name="users.list", operation="directory_lists.list_users", routes=("GET /v1.0/users",), note="any Graph client"
+    ),
     Verb(
         name="users.invite", operation="invitations.invite", routes=("POST /v1.0/invitations",), note="any Graph client"
     ),
@@ -280,7 +282,24 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(name="groups.create", operation="groups.create_group", routes=("POST /v1.0/groups",), note="any Graph client"),
     Verb(name="groups.get", operation="groups.get_group", routes=("GET /v1.0/groups/{id}",), note="any Graph client"),
-    Verb(name="groups.list", operation="groups.list_groups", routes=("GET /v1.0/groups",), note="any Graph client"),
+    Verb(
+        name="groups.list",
+        operation="directory_lists.list_groups",
+        routes=("GET /v1.0/groups",),
+        note="any Graph client",
+    ),
+    Verb(
+        name="deleted.list",
+        operation="deleted.list_deleted_users",
+        routes=("GET /v1.0/directory/deletedItems/microsoft.graph.user",),
+        note="any Graph client",
+    ),
+    Verb(
+        name="deleted.restore",
+        operation="deleted.restore",
+        routes=("POST /v1.0/directory/deletedItems/{id}/restore",),
+        note="any Graph client",
+    ),
     Verb(name="content.read", operation="content", routes=("GET /v1.0/drives/{id}/…",), note="any Graph client"),
     Verb(name="content.write", operation="content", routes=("PUT /v1.0/drives/{id}/…",), note="any Graph client"),
     Verb(

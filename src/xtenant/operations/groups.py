@@ -7,16 +7,14 @@ move brings the site. The alias fixes the last segment of that site's URL (R-4.2
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import islice
 from uuid import UUID
 
 from xtenant.domain import errors
 from xtenant.domain.caller import Caller, CallerKind
 from xtenant.domain.content import GROUP_TEMPLATE
-from xtenant.domain.directory import Group, GroupId, GroupKind, UserId
+from xtenant.domain.directory import Group, GroupId, GroupKind
 from xtenant.domain.ports.clock import Clock, IdSource
 from xtenant.domain.ports.units import UnitOfWork, Units
 from xtenant.domain.tenant import Tenant
@@ -29,7 +27,6 @@ from xtenant.operations.group_people import (
     TooManyMembers,
     add_people,
     group_named,
-    require_membership_shown,
     writable_group,
 )
 from xtenant.operations.users import check_data_location
@@ -179,20 +176,6 @@ def delete_group(units: Units, caller: Caller, name: str, *, clock: Clock) -> No
     with units.write() as uow:
         group = group_named(uow, name)
         uow.groups.update(dataclasses.replace(group, deleted_at=clock.business_now()))
-
-
-def list_people(
-    units: Units, caller: Caller, name: str, *, owners: bool, after: int, limit: int
-) -> Sequence[tuple[UUID, str]]:
-    """A page of direct members or owners: (object id, `user` or `group`), behind the first `after` of them."""
-    require(caller, GROUP_READ, "read group members", members=True)
-    with units.read() as uow:
-        group = group_named(uow, name)
-        require_membership_shown(uow, caller, group)
-        ids = uow.memberships.owners(group.group_id) if owners else uow.memberships.members(group.group_id)
-        wanted = list(islice(ids, after, after + limit))
-        users = uow.users.by_ids([UserId(member) for member in wanted])
-    return [(member, "user" if UserId(member) in users else "group") for member in wanted]
 
 
 def gets_site_at_once(group: Group) -> bool:

@@ -7,14 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import Boolean, Column, ColumnElement, Connection, Index, Row, Table, and_, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    Row,
+    Table,
+    and_,
+    insert,
+    select,
+    update,
+)
 
-from xtenant.domain import errors
 from xtenant.domain.directory import Group, GroupId, GroupKind
 from xtenant.domain.tenant import TenantId
 from xtenant.storage import conflicts
+from xtenant.storage.changes import next_change
 from xtenant.storage.tables import Guid, Instant, Key, NameKey, Names, Text, metadata
 
 IDS_A_QUERY = 500
@@ -41,7 +53,10 @@ groups = Table(
     Column("synced", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("deleted_at", Instant),
+    Column("forgotten_at", Instant),
+    Column("change", BigInteger, nullable=False),
     Index("uq_groups_group_id", "tenant_id", "group_id", unique=True),
+    Index("ix_groups_change", "tenant_id", "change", "group_id"),
     Index("ix_groups_name", "tenant_id", "name_key", "group_id"),
 )
 live_groups = groups.c.deleted_at.is_(None)
@@ -52,6 +67,15 @@ Index(
     unique=True,
     sqlite_where=live_groups,
     postgresql_where=live_groups,
+)
+
+restorable_groups = and_(groups.c.deleted_at.is_not(None), groups.c.forgotten_at.is_(None))
+Index(
+    "ix_groups_deleted",
+    groups.c.tenant_id,
+    groups.c.deleted_at,
+    sqlite_where=restorable_groups,
+    postgresql_where=restorable_groups,
 )
 
 
@@ -68,12 +92,21 @@ class GroupStore:
         if self.by_alias(group.mail_nickname) is not None:
             raise conflicts.taken("mailNickname", group.mail_nickname)
         with conflicts.refusing("mailNickname", group.mail_nickname):
-            self._connection.execute(insert(groups).values(tenant_id=self._tenant_id, **_group_values(group)))
+            self._connection.execute(insert(groups).values(**self._changed(), **_group_values(group)))
+
+    def add_many(self, new: Sequence[Group]) -> None:
+        changed = self._changed()
+        if not new:
+            return
+        with conflicts.refusing("mailNickname", "one of many"):
+            self._connection.execute(insert(groups), [{**changed, **_group_values(group)} for group in new])
 
     def update(self, group: Group) -> None:
         with conflicts.refusing("mailNickname", group.mail_nickname):
             self._connection.execute(
-                update(groups).where(self._own, groups.c.group_id == group.group_id).values(**_group_values(group))
+                update(groups)
+                .where(self._own, groups.c.group_id == group.group_id)
+                .values(**self._changed(), **_group_values(group))
             )
 
     def by_id(self, group_id: GroupId) -> Group | None:
@@ -85,31 +118,18 @@ class GroupStore:
         for start in range(0, len(wanted), IDS_A_QUERY):
             part = groups.c.group_id.in_(wanted[start : start + IDS_A_QUERY])
             for row in self._connection.execute(select(groups).where(self._live, part)):
-                found[GroupId(row.group_id)] = _group(row)
+                found[GroupId(row.group_id)] = group_of(row)
         return found
 
     def by_alias(self, alias: str) -> Group | None:
         return self._one(groups.c.alias_key == alias.lower())
 
-    def page(self, *, after_name: str, limit: int) -> Sequence[Group]:
-        query = select(groups).where(self._live).order_by(groups.c.name_key, groups.c.group_id).limit(limit)
-        if after_name:
-            query = query.where(_behind(after_name))
-        return [_group(row) for row in self._connection.execute(query)]
+    def _changed(self) -> dict[str, Any]:
+        return {"tenant_id": self._tenant_id, "change": next_change(self._connection, self._tenant_id)}
 
     def _one(self, condition: ColumnElement[bool]) -> Group | None:
         row = self._connection.execute(select(groups).where(self._live, condition)).one_or_none()
-        return None if row is None else _group(row)
-
-
-def _behind(after_name: str) -> ColumnElement[bool]:
-    name, _, group_id = after_name.rpartition("\x00")
-    key = name.lower()
-    try:
-        last = UUID(group_id)
-    except ValueError:
-        raise errors.UsageError("The page key of a list of groups is not one we made.") from None
-    return (groups.c.name_key > key) | and_(groups.c.name_key == key, groups.c.group_id > last)
+        return None if row is None else group_of(row)
 
 
 def _group_values(group: Group) -> Mapping[str, Any]:
@@ -134,7 +154,7 @@ def _group_values(group: Group) -> Mapping[str, Any]:
     }
 
 
-def _group(row: Row[Any]) -> Group:
+def group_of(row: Row[Any]) -> Group:
     return Group(
         group_id=GroupId(row.group_id),
         kind=GroupKind(row.kind),

@@ -21,6 +21,7 @@ from xtenant.storage.leases import LeaseStore
 from xtenant.storage.licences import LicenceStore
 from xtenant.storage.memberships import MembershipStore
 from xtenant.storage.object_lists import ObjectList
+from xtenant.storage.list_items import ListItemStore
 from xtenant.storage.outbox import OutboxStore
 from xtenant.storage.principals import PrincipalStore
 from xtenant.storage.replay import ReplayStore
@@ -157,6 +158,10 @@ class SqlUnitOfWork:
     @property
     def principals(self) -> PrincipalStore:
         return PrincipalStore(self.connection, self.tenant_id)
+
+    @property
+    def list_items(self) -> ListItemStore:
+        return ListItemStore(self.connection, self.tenant_id)
 
     @property
     def scopes(self) -> ScopeStore:

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     ColumnElement,
@@ -27,6 +28,7 @@ from sqlalchemy import (
 from xtenant.domain.directory import PROFILE_TEXTS, ExternalState, User, UserId, UserType
 from xtenant.domain.tenant import TenantId
 from xtenant.storage import conflicts
+from xtenant.storage.changes import next_change
 from xtenant.storage.tables import Guid, Instant, Key, NameKey, Names, Pairs, Text, metadata
 
 IDS_A_QUERY = 500
@@ -40,6 +42,7 @@ users = Table(
     Column("upn", Text, nullable=False),
     Column("upn_key", NameKey, nullable=False),
     Column("display_name", Text, nullable=False),
+    Column("name_key", NameKey, nullable=False),
     Column("mail", Text),
     Column("mail_key", NameKey),
     Column("mail_nickname", Text),
@@ -60,7 +63,10 @@ users = Table(
     Column("password_hash", Text),
     Column("created_at", Instant, nullable=False),
     Column("deleted_at", Instant),
+    Column("forgotten_at", Instant),
+    Column("change", BigInteger, nullable=False),
     Index("uq_users_user_id", "tenant_id", "user_id", unique=True),
+    Index("ix_users_change", "tenant_id", "change", "user_id"),
 )
 live_users = users.c.deleted_at.is_(None)
 Index(
@@ -70,6 +76,22 @@ Index(
     unique=True,
     sqlite_where=live_users,
     postgresql_where=live_users,
+)
+Index(
+    "ix_users_name",
+    users.c.tenant_id,
+    users.c.name_key,
+    users.c.user_id,
+    sqlite_where=live_users,
+    postgresql_where=live_users,
+)
+restorable_users = and_(users.c.deleted_at.is_not(None), users.c.forgotten_at.is_(None))
+Index(
+    "ix_users_deleted",
+    users.c.tenant_id,
+    users.c.deleted_at,
+    sqlite_where=restorable_users,
+    postgresql_where=restorable_users,
 )
 Index("ix_users_mail", users.c.tenant_id, users.c.mail_key)
 has_roles = users.c.directory_roles.is_not(None)
@@ -89,12 +111,21 @@ class UserStore:
         if self.by_upn(user.upn) is not None:
             raise conflicts.taken("userPrincipalName", user.upn)
         with conflicts.refusing("userPrincipalName", user.upn):
-            self._connection.execute(insert(users).values(tenant_id=self._tenant_id, **_user_values(user)))
+            self._connection.execute(insert(users).values(**self._changed(), **_user_values(user)))
+
+    def add_many(self, new: Sequence[User]) -> None:
+        changed = self._changed()
+        if not new:
+            return
+        with conflicts.refusing("userPrincipalName", "one of many"):
+            self._connection.execute(insert(users), [{**changed, **_user_values(user)} for user in new])
 
     def update(self, user: User) -> None:
         with conflicts.refusing("userPrincipalName", user.upn):
             self._connection.execute(
-                update(users).where(self._own, users.c.user_id == user.user_id).values(**_user_values(user))
+                update(users)
+                .where(self._own, users.c.user_id == user.user_id)
+                .values(**self._changed(), **_user_values(user))
             )
 
     def by_id(self, user_id: UserId) -> User | None:
@@ -106,7 +137,7 @@ class UserStore:
     def by_mail(self, mail: str) -> User | None:
         query = select(users).where(self._live, users.c.mail_key == mail.lower()).order_by(users.c.key).limit(1)
         row = self._connection.execute(query).one_or_none()
-        return None if row is None else _user(row)
+        return None if row is None else user_of(row)
 
     def by_ids(self, user_ids: Iterable[UserId]) -> dict[UserId, User]:
         wanted = list(dict.fromkeys(user_ids))
@@ -114,7 +145,7 @@ class UserStore:
         for start in range(0, len(wanted), IDS_A_QUERY):  # one query per 500, as the port says
             part = users.c.user_id.in_(wanted[start : start + IDS_A_QUERY])
             for row in self._connection.execute(select(users).where(self._live, part)):
-                found[UserId(row.user_id)] = _user(row)
+                found[UserId(row.user_id)] = user_of(row)
         return found
 
     def by_upns(self, upns: Iterable[str]) -> dict[str, User]:
@@ -123,26 +154,27 @@ class UserStore:
         for start in range(0, len(wanted), IDS_A_QUERY):
             part = users.c.upn_key.in_(wanted[start : start + IDS_A_QUERY])
             for row in self._connection.execute(select(users).where(self._live, part)):
-                found[row.upn_key] = _user(row)
+                found[row.upn_key] = user_of(row)
         return found
-
-    def page(self, *, after_upn: str, limit: int) -> Sequence[User]:
-        query = select(users).where(self._live, users.c.upn_key > after_upn.lower()).order_by(users.c.upn_key)
-        return [_user(row) for row in self._connection.execute(query.limit(limit))]
 
     def with_role(self, role: UUID) -> Sequence[User]:
         holds = and_(has_roles, type_coerce(users.c.directory_roles, Text).contains(f'"{role}"', autoescape=True))
         query = select(users).where(self._live, holds, users.c.account_enabled.is_(True)).order_by(users.c.upn_key)
-        return [_user(row) for row in self._connection.execute(query)]
+        return [user_of(row) for row in self._connection.execute(query)]
 
     def delete(self, user: User) -> None:
         self._connection.execute(
-            update(users).where(self._own, users.c.user_id == user.user_id).values(deleted_at=user.deleted_at)
+            update(users)
+            .where(self._own, users.c.user_id == user.user_id)
+            .values(deleted_at=user.deleted_at, **self._changed())
         )
+
+    def _changed(self) -> dict[str, Any]:
+        return {"tenant_id": self._tenant_id, "change": next_change(self._connection, self._tenant_id)}
 
     def _one(self, condition: ColumnElement[bool]) -> User | None:
         row = self._connection.execute(select(users).where(self._live, condition)).one_or_none()
-        return None if row is None else _user(row)
+        return None if row is None else user_of(row)
 
 
 def _user_values(user: User) -> Mapping[str, Any]:
@@ -151,6 +183,7 @@ def _user_values(user: User) -> Mapping[str, Any]:
         "upn": user.upn,
         "upn_key": user.upn.lower(),
         "display_name": user.display_name,
+        "name_key": user.display_name.lower(),
         "mail": user.mail,
         "mail_key": None if user.mail is None else user.mail.lower(),
         "mail_nickname": user.mail_nickname,
@@ -174,7 +207,7 @@ def _user_values(user: User) -> Mapping[str, Any]:
     }
 
 
-def _user(row: Row[Any]) -> User:
+def user_of(row: Row[Any]) -> User:
     return User(
         user_id=UserId(row.user_id),
         upn=row.upn,

@@ -65,7 +65,15 @@ class Match:
 
 
 _HOLE = re.compile(r"\{(\w+)(?::(\w+))?\}")
-_KINDS = {None: r"[^/]+?", "path": r".*?", "arg": r"[^/)]*?", "guid": r"[0-9a-fA-F-]{36}"}
+_KINDS = {
+    None: r"[^/]+?",
+    "path": r".*?",
+    "arg": r"[^/)]*?",
+    "guid": r"[0-9a-fA-F-]{36}",
+    # relations of the directory that one row answers for
+    "people": r"members|transitiveMembers|owners",
+    "groups": r"memberOf|transitiveMemberOf",
+}
 
 
 def _pattern_of(template: str) -> str:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         UserRepository,
     )
     from xtenant.domain.ports.identity import IdentityMapRepository
+    from xtenant.domain.ports.lists import ListItemRepository
     from xtenant.domain.ports.leases import LeaseRepository
     from xtenant.domain.ports.licences import LicenceRepository
     from xtenant.domain.ports.move import (
@@ -149,6 +150,9 @@ class UnitOfWork(Protocol):
 
     @property
     def principals(self) -> PrincipalRepository: ...
+
+    @property
+    def list_items(self) -> ListItemRepository: ...
 
     @property
     def scopes(self) -> ScopeRepository: ...

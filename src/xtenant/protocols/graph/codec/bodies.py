@@ -43,10 +43,16 @@ def selected(row: Json, wanted: frozenset[str]) -> Json:
 
 
 def page(
-    rows: Sequence[Json], *, context: str, next_link: str | None = None, delta_link: str | None = None
+    rows: Sequence[Json],
+    *,
+    context: str,
+    next_link: str | None = None,
+    delta_link: str | None = None,
+    count: int | None = None,
 ) -> dict[str, object]:
     """A list answer; links are absolute addresses that clients ask for verbatim."""
-    answer: dict[str, object] = {"@odata.context": context, "value": rows}
+    counted = {} if count is None else {"@odata.count": count}
+    answer: dict[str, object] = {"@odata.context": context, **counted, "value": rows}
     if next_link is not None:
         answer["@odata.nextLink"] = next_link
     if delta_link is not None:

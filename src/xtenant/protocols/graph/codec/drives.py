@@ -10,16 +10,13 @@ from uuid import UUID
 
 from xtenant.domain import paths
 from xtenant.domain.content import Item, Principal, Site
-from xtenant.domain.drive import Drive
+from xtenant.domain.drive import LIBRARY_TITLES, Drive
 from xtenant.domain.tenant import TenantId
 from xtenant.protocols.graph.codec.dates import date_text
 from xtenant.protocols.graph.codec.ids import DriveId, drive_id_of, site_id_of
 
 QUOTA_BYTES = 27_487_790_694_400
 """25 TiB: onedrive refuses to upload when less remains than a file needs (content-api.md 1.3)."""
-
-LIBRARY_TITLES = {"Shared Documents": "Documents"}
-"""The default library's title beside the last segment of its address, as at Microsoft."""
 
 
 def drive_id(drive: Drive) -> DriveId:

@@ -81,7 +81,7 @@ def link(call: Call, token_name: str, token: str, raw_path: str | None = None) -
     kept = [
         f"{quote(name, safe='$@.')}={quote(value, safe=',')}"
         for name, value in call.request.query_params.multi_items()
-        if name.lower().removeprefix("$") not in ("skiptoken", "token")
+        if name.lower().removeprefix("$") not in ("skiptoken", "deltatoken", "token")
     ]
     options = "&".join([*kept, f"{token_name}={quote(token, safe='')}"])
     return f"https://{host}{raw_path or raw_path_of(call.request)}?{options}"

@@ -13,9 +13,9 @@ from starlette.responses import Response
 from xtenant.operations import group_people
 from xtenant.operations import groups as operations
 from xtenant.operations.directory import as_guid
-from xtenant.protocols.graph.codec import bodies, query
+from xtenant.protocols.graph.codec import bodies
 from xtenant.protocols.graph.codec import directory as codec
-from xtenant.protocols.graph.serve.answers import body_of, context, json_answer, link, no_content, options_of, rows
+from xtenant.protocols.graph.serve.answers import body_of, context, json_answer, no_content, options_of, rows
 from xtenant.wire.backend import Backend
 from xtenant.wire.edge import Call
 from xtenant.wire.routes import Evidence, Route

@@ -11,15 +11,19 @@ from xtenant.protocols.graph.codec import failures
 from xtenant.protocols.graph.serve import (
     addressed,
     batch,
+    deleted,
     downloads,
+    group_lists,
     groups,
     invitations,
     licences,
     mappings,
+    memberships,
     sharepoint_settings,
     sites,
     tenants,
     uploads,
+    user_lists,
     users,
 )
 from xtenant.protocols.graph.serve.answers import json_answer
@@ -32,6 +36,10 @@ def mount(backend: Backend) -> list[Route]:
     table = [
         *licences.routes(backend),
         *invitations.routes(backend),
+        *user_lists.routes(backend),
+        *group_lists.routes(backend),
+        *memberships.routes(backend),
+        *deleted.routes(backend),
         *users.routes(backend),
         *tenants.routes(backend),
         *sharepoint_settings.routes(backend),

@@ -1,6 +1,6 @@
 """Users (graph-migrations.md 4.2).
 
-GET /users · POST /users · GET, PATCH, DELETE /users/{id or UPN} · GET /me
+POST /users · GET, PATCH, DELETE /users/{id or UPN} · GET /me
 """
 
 from __future__ import annotations
@@ -11,23 +11,20 @@ from starlette.responses import Response
 from xtenant.domain.directory import User, UserType
 from xtenant.operations import directory
 from xtenant.operations import users as operations
-from xtenant.protocols.graph.codec import bodies, query
+from xtenant.protocols.graph.codec import bodies
 from xtenant.protocols.graph.codec import users as codec
-from xtenant.protocols.graph.serve.answers import body_of, context, json_answer, link, no_content, options_of, rows
+from xtenant.protocols.graph.serve.answers import body_of, context, json_answer, no_content, options_of, rows
 from xtenant.protocols.graph.serve.licences import holdings_for
 from xtenant.wire.backend import Backend
 from xtenant.wire.edge import Call
 from xtenant.wire.routes import Evidence, Route
 
-PAGE, PAGE_MAX = 100, 999
 _SOURCE = "graph-migrations.md 4.2"
-_FILTERS = {"userprincipalname": "upn", "mail": "mail"}
 
 
 def routes(backend: Backend) -> list[Route]:
     users = Users(backend)
     return [
-        *rows("GET", "/users", users.list, verb="users.list", source=_SOURCE, evidence=Evidence.INFERRED),
         *rows("POST", "/users", users.create, verb="users.create", source=_SOURCE, evidence=Evidence.INFERRED),
         *rows("GET", "/me", users.me, verb="users.get", source=_SOURCE, evidence=Evidence.INFERRED),
         *rows("GET", "/users/{user}", users.get, verb="users.get", source=_SOURCE, evidence=Evidence.INFERRED),
@@ -41,21 +38,6 @@ class Users:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
-
-    async def list(self, call: Call) -> Response:
-        backend, options = self._backend, options_of(call)
-        if options.filter is not None:
-            field, value = query.equality(options.filter, frozenset(_FILTERS))
-            found = await call.run(directory.find_users, backend.units, call.caller, _FILTERS[field], value)
-            more = None
-        else:
-            limit = options.limit(PAGE, PAGE_MAX)
-            after = query.unpack_token(options.skip_token) if options.skip_token else ""
-            found = await call.run(directory.list_users, backend.units, call.caller, after_upn=after, limit=limit)
-            more = query.pack_token(found[-1].upn) if len(found) == limit else None
-        shown = [bodies.selected(codec.user_json(user), options.select) for user in found]
-        next_link = link(call, "$skiptoken", more) if more else None
-        return json_answer(bodies.page(shown, context=context(call, "users"), next_link=next_link))
 
     async def create(self, call: Call) -> Response:
         backend, body = self._backend, await body_of(call, codec.UserBody)

@@ -130,6 +130,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_groups")),
     )
     op.create_index("ix_groups_change", "groups", ["tenant_id", "change", "group_id"], unique=False)
+    op.create_index(
+        "ix_groups_deleted",
+        "groups",
+        ["tenant_id", "deleted_at"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL AND forgotten_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL AND forgotten_at IS NULL"),
+    )
     op.create_index("ix_groups_name", "groups", ["tenant_id", "name_key", "group_id"], unique=False)
     op.create_index(
         "uq_groups_alias",
@@ -657,6 +665,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_users")),
     )
     op.create_index("ix_users_change", "users", ["tenant_id", "change", "user_id"], unique=False)
+    op.create_index(
+        "ix_users_deleted",
+        "users",
+        ["tenant_id", "deleted_at"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL AND forgotten_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL AND forgotten_at IS NULL"),
+    )
     op.create_index("ix_users_mail", "users", ["tenant_id", "mail_key"], unique=False)
     op.create_index(
         "ix_users_name",
