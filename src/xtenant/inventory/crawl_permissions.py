@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import cast
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
@@ -212,10 +213,8 @@ class SiteReading:
 
 def first_of(group: ExceptionGroup[Exception]) -> Exception:
     """One error of several that happened at once; all have the same cause as a rule."""
-    found: Exception = group
-    while isinstance(found, ExceptionGroup):
-        found = found.exceptions[0]
-    return found
+    first = group.exceptions[0]
+    return first_of(cast("ExceptionGroup[Exception]", first)) if isinstance(first, ExceptionGroup) else first
 
 
 def _group(site_id: UUID, group: SiteGroup) -> Principal:

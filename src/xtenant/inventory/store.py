@@ -15,7 +15,7 @@ from typing import Self
 
 from xtenant.domain import errors
 from xtenant.inventory.facts import PrincipalKind
-from xtenant.inventory.run_rows import RunRows
+from xtenant.inventory.origin_rows import OriginRows
 from xtenant.inventory.schema import TABLES, VERSION
 
 
@@ -26,7 +26,7 @@ class UnreadableInventory(errors.UsageError):
     remedy = "Remove the file and read the tenant again with `xtenant plan discover`."
 
 
-class Inventory(RunRows):
+class Inventory(OriginRows):
     """Open it in a `with` block, in one thread. Raises UnreadableInventory for a file that is none of ours."""
 
     def __init__(self, path: Path | None) -> None:
