@@ -7,13 +7,18 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from admin_host import ADMIN_APP, FABRIKAM, NAM, PLAIN_USER, AdminHost, admin_host, sqlite_units
+from clock import FakeClock
 from xtenant.domain import errors, trust
+from xtenant.domain.directory import User, UserId
+from xtenant.domain.licence import AssignedLicence
 from xtenant.domain.limits import Limits
 from xtenant.domain.tenant import NotAHostUrl, TenantSettings
+from xtenant.operations import licences
 from xtenant.protocols.csom import call as csom
 from xtenant.protocols.csom.codec.build import QueryBuilder
 from xtenant.protocols.csom.codec.types import TENANT_ID
@@ -21,6 +26,7 @@ from xtenant.protocols.csom.codec.values import NAMESPACE
 
 pytestmark = pytest.mark.anyio
 ADMIN = "https://contoso-admin.sharepoint.com"
+MOVES = ("MnAODMove", "MnASiteMove")
 TENANT = f'<Constructor Id="1" TypeId="{{{TENANT_ID}}}" />'
 THREE = (
     '<Parameters><Parameter Type="Enum">{scenario}</Parameter><Parameter Type="{kind}">{role}</Parameter>'
@@ -314,13 +320,40 @@ async def test_which_side_of_the_map_this_tenant_is_on(host: AdminHost) -> None:
     assert await csom.check_map_call(host.session, ADMIN) == "CallFromTheTargetSide"
 
 
-async def test_licences_follow_the_feature_switches(host: AdminHost) -> None:
+async def test_a_tenant_is_licensed_for_what_it_bought_and_has_switched_on(host: AdminHost) -> None:
+    async def licensed() -> tuple[bool, bool]:
+        moves = [await csom.is_tenant_licensed(host.session, ADMIN, kind, str(FABRIKAM)) for kind in MOVES]
+        return moves[0], moves[1]
+
+    assert await licensed() == (False, False)
+    with host.units.write() as uow:
+        licences.subscribe(uow, "Cross_tenant_user_data_migration", 2)
+        licences.subscribe(uow, "Cross_tenant_shared_data_migration", 2)
+    assert await licensed() == (True, True)
     with host.units.write() as uow:
         uow.settings.put(TenantSettings(feature_od_move=False))
-    assert await csom.is_tenant_licensed(host.session, ADMIN, "MnASiteMove", str(FABRIKAM))
-    assert not await csom.is_tenant_licensed(host.session, ADMIN, "MnAODMove", str(FABRIKAM))
-    found = await csom.is_user_licensed(host.session, ADMIN, "a@contoso.com", "a@fabrikam.com", str(FABRIKAM))
-    assert found == "SourceUserIsNotLicensed"
+    assert await licensed() == (False, True)
+
+
+async def test_a_person_is_licensed_by_the_migration_licence_on_this_side(host: AdminHost) -> None:
+    async def found(source: str, target: str) -> str:
+        return await csom.is_user_licensed(host.session, ADMIN, source, target, str(FABRIKAM))
+
+    ann, other = "ann@contoso.onmicrosoft.com", "ann@fabrikam.com"
+    now = FakeClock().business_now()
+    with host.units.write() as uow:
+        uow.users.add(User(user_id=UserId(UUID(int=1)), upn=ann, display_name="Ann", created_at=now))
+        sku = licences.subscribe(uow, "Cross_tenant_user_data_migration", 1)
+    assert (await found(ann, other), await found(other, ann)) == ("SourceUserIsNotLicensed", "TargetUserIsNotLicensed")
+    with host.units.write() as uow:
+        uow.licences.assign(UserId(UUID(int=1)), AssignedLicence(sku_id=sku.sku_id, assigned_at=now))
+    assert (await found(ann, other), await found(other, ann)) == ("Success", "Success")
+    off = frozenset({sku.plans[0].plan_id})
+    with host.units.write() as uow:
+        uow.licences.assign(
+            UserId(UUID(int=1)), AssignedLicence(sku_id=sku.sku_id, disabled_plans=off, assigned_at=now)
+        )
+    assert await found(ann, other) == "SourceUserIsNotLicensed"
 
 
 async def test_the_map_is_replaced_and_looked_up_over_the_wire(host: AdminHost) -> None:

@@ -7,6 +7,7 @@ import difflib
 import re
 from collections.abc import Callable
 from enum import Enum
+from uuid import UUID
 
 from xtenant.domain import errors
 from xtenant.domain.tenant import TenantSettings
@@ -16,6 +17,9 @@ ALIASES = {"MnAODMove": "feature_od_move", "MnASiteMove": "feature_site_move", "
 
 DURATIONS = frozenset({"waiting_period", "source_retention", "blob_grace", "security_clock_offset"})
 SIZES = frozenset({"size_limit_bytes"})
+
+LICENCES = "licences."
+"""`licences.PART_NUMBER=UNITS` is no setting but what the tenant has bought (R-4.26, R-4.28)."""
 
 _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1, "": 1}
 _STEP = re.compile(r"(\d+(?:\.\d+)?)([dhms]?)")
@@ -41,6 +45,11 @@ def switch(settings: TenantSettings, key: str, text: str) -> TenantSettings:
     return dataclasses.replace(settings, **{field: value})
 
 
+def units_of(text: str) -> int:
+    """How many units of a licence. Raises UsageError."""
+    return _number(text)
+
+
 def switches_of(settings: TenantSettings) -> dict[str, object]:
     """All settings by field name, values as JSON holds them."""
     values = ((field.name, getattr(settings, field.name)) for field in dataclasses.fields(settings))
@@ -64,11 +73,25 @@ def _reader_of(field: str, present: object) -> Callable[[str], object]:
         return seconds_of
     if field in SIZES:
         return _size
+    if field == "personal_site_creation":
+        return _creators
     if isinstance(present, bool):
         return _boolean
     if isinstance(present, Enum):
         return lambda text: _member(type(present), text)
     return _number if isinstance(present, int) else str
+
+
+def _creators(text: str) -> str:
+    """Who gets a OneDrive by using it: everyone, nobody, or a group's object id."""
+    if text.lower() in ("everyone", "nobody"):
+        return text.lower()
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise errors.UsageError(
+            f"'{text}' says nothing of who may have a OneDrive.", remedy="Write everyone, nobody, or a group's id."
+        ) from None
 
 
 def _boolean(text: str) -> bool:

@@ -13,10 +13,12 @@ from xtenant.domain import errors
 from xtenant.domain.tenant import TenantSettings
 from xtenant.lab.clock import LabClock
 from xtenant.lab.control import Command
+from xtenant.lab.people_commands import PeopleCommands
 from xtenant.lab.stop_switch import StopSwitch
-from xtenant.lab.switches import switch, switches_of
+from xtenant.lab.switches import LICENCES, switch, switches_of, units_of
 from xtenant.operations.collect import collect_as_set
 from xtenant.operations.device_codes import approve_device_code
+from xtenant.operations.licences import subscribe
 from xtenant.service import TenantService
 
 
@@ -27,6 +29,7 @@ class TenantCommands:
         self._service = service
         self._clock = clock
         self._switch = switch
+        self._people = PeopleCommands(service.backend)
 
     def table(self) -> dict[str, Command]:
         return {
@@ -36,6 +39,8 @@ class TenantCommands:
             "approve": self._in_thread(self._approve),
             "collect": self._in_thread(self._collect),
             "stop-at": self._in_thread(self._stop_at),
+            "tokens": self._in_thread(self._people.tokens),
+            "synced": self._in_thread(self._people.synced),
         }
 
     def adopt_security_offset(self) -> None:
@@ -54,12 +59,15 @@ class TenantCommands:
             return switches_of(uow.settings.get())
 
     def _set(self, facts: Mapping[str, Any]) -> dict[str, object]:
-        """All pairs or none: an unknown key or bad value changes nothing."""
+        """All pairs or none: an unknown key or bad value changes nothing. `licences.PART_NUMBER` is how many are bought."""
         pairs = [(str(key), str(value)) for key, value in facts["pairs"]]
         with self._service.backend.units.write() as uow:
             settings: TenantSettings = uow.settings.get()
             for key, value in pairs:
-                settings = switch(settings, key, value)
+                if key.lower().startswith(LICENCES):
+                    subscribe(uow, key[len(LICENCES) :], units_of(value))
+                else:
+                    settings = switch(settings, key, value)
             uow.settings.put(settings)
         self.adopt_security_offset()
         return switches_of(settings)

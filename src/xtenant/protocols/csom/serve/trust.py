@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from xtenant.domain.tenant import Tenant, parse_host_url
+from xtenant.domain.tenant import parse_host_url
 from xtenant.domain.trust import OrganizationRelationship, PartnerRole, RelationKey, Scenario, Verification
 from xtenant.operations import features, licences, trust
 from xtenant.protocols.csom.codec import enums
@@ -89,16 +89,11 @@ def is_user_licensed(context: Context, tenant: ServerObject, source_upn: str, ta
     The partner's half belongs to the start of the move: a licence on either side does (R-4.25).
     """
     parse_host_url(partner)
-    units = context.backend.units
-    own = is_own_name(context.backend.tenant, source_upn)
-    licensed = licences.person_is_licensed(units, source_upn if own else target_upn)
-    missing = "SourceUserIsNotLicensed" if own else "TargetUserIsNotLicensed"
+    units, domains = context.backend.units, context.backend.tenant.verified_domains
+    is_target = _domain(target_upn) in domains and _domain(source_upn) not in domains
+    licensed = licences.person_is_licensed(units, target_upn if is_target else source_upn)
+    missing = "TargetUserIsNotLicensed" if is_target else "SourceUserIsNotLicensed"
     return enums.USER_LICENSE_CHECK.number_of("Success" if licensed else missing)
-
-
-def is_own_name(tenant: Tenant, upn: str) -> bool:
-    """Whether a UPN ends with one of this tenant's domains."""
-    return upn.rpartition("@")[2].lower() in tenant.verified_domains
 
 
 def check_map_call(context: Context, tenant: ServerObject) -> int:
@@ -112,6 +107,10 @@ def check_map_call(context: Context, tenant: ServerObject) -> int:
     elif roles:
         name = "CallUnderReverseConfig"
     return enums.MAP_CALL_CORRECTNESS.number_of(name)
+
+
+def _domain(upn: str) -> str:
+    return upn.rpartition("@")[2].lower()
 
 
 def _key(context: Context, scenario: Scenario, role: PartnerRole, partner: str) -> RelationKey:
