@@ -18,6 +18,7 @@ from xtenant.domain.content import ItemId, ItemKey, ItemKind, ItemRow, NewVersio
 from xtenant.domain.directory import AppId, User
 from xtenant.domain.identity import MapVersion, UserMapping
 from xtenant.domain.sign_in import SignedIn
+from xtenant.domain.tenant import GRAPH_HOST
 from xtenant.domain.trust import OrganizationRelationship, PartnerRole, RelationKey
 from xtenant.operations import access, sites
 from xtenant.outside.clock import SystemClock
@@ -49,6 +50,10 @@ class TwoTenants:
         host = service.tenant.default_geo.admin_host
         return self.http.request(method, f"https://{host}{path}", headers=headers, **more)
 
+    def graph_token(self, service: TenantService, name: str) -> str:
+        """An access token of a user for Graph."""
+        return token_of(service, name, audience=f"https://{GRAPH_HOST}")
+
     def start(self, source: str = SOURCE_URL, target: str = TARGET_URL, **more: Any) -> httpx.Response:
         return self.call(
             "contoso",
@@ -75,8 +80,8 @@ class TwoTenants:
         return job
 
 
-def token_of(service: TenantService, name: str) -> str:
-    """An access token of a user for the admin host, from the tenant's own issuer."""
+def token_of(service: TenantService, name: str, *, audience: str | None = None) -> str:
+    """An access token of a user, for the admin host unless said otherwise, from the tenant's own issuer."""
     with service.units.read() as uow:
         user = uow.users.by_upn(f"{name}@{service.tenant.initial_domain}")
         app = uow.apps.by_id(AppId(APP_ID))
@@ -84,9 +89,9 @@ def token_of(service: TenantService, name: str) -> str:
     grant = SignedIn(
         app=app,
         credential=AppCredential.PUBLIC,
-        audience=service.tenant.default_geo.admin_url,
+        audience=audience or service.tenant.default_geo.admin_url,
         user=user,
-        scopes=frozenset({"AllSites.FullControl"}),
+        scopes=frozenset({"AllSites.FullControl", "Files.ReadWrite.All"}),
     )
     return service.backend.tokens.access_token(grant)
 

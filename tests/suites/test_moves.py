@@ -197,6 +197,8 @@ def test_the_resolution_table_keeps_the_first_answer(units: Units) -> None:
     with units.read() as uow:
         assert list(uow.resolutions.of_job(job_id())) == [row]
         assert uow.resolutions.by_refs(job_id(), [5, 6]) == {5: row}
+        assert uow.resolutions.page(job_id(), after=4, limit=1) == [row]
+        assert uow.resolutions.page(job_id(), after=5, limit=1) == []
 
 
 def test_one_tenant_sees_nothing_of_anothers_moves(units: SqlUnits) -> None:

@@ -13,10 +13,11 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from xtenant.cli.output import OutputOption, emit, note
 from xtenant.cli.tools import GeoOption, TenantOption, Tools, WhatIfOption, YesOption, tools_of
-from xtenant.client.moves import MoveJob, Report, StartWish, Unit
+from xtenant.client.moves import BecameWhom, MoveJob, Report, StartWish, Unit
 from xtenant.client.tenant import TenantClient
 from xtenant.cmdlets.parameters import read_date
 from xtenant.domain import errors
+from xtenant.domain.move import ResolutionRule
 from xtenant.domain.tenant import parse_host_url
 
 app = typer.Typer(help="Moves of OneDrives, sites and group sites.", no_args_is_help=True)
@@ -24,6 +25,7 @@ app = typer.Typer(help="Moves of OneDrives, sites and group sites.", no_args_is_
 SourceOption = Annotated[str, typer.Option("--source", help="The profile of the source tenant.")]
 IdArgument = Annotated[str, typer.Argument(help="The move job's id.")]
 TEXT = "text"
+RULES = tuple(rule.value for rule in ResolutionRule)
 POLL_SECONDS = (0.5, 15.0)
 """First and longest pause between two looks of `watch`."""
 
@@ -189,6 +191,33 @@ def refuse(
             return job
 
     emit({**row_of(tools.run(work)), **({"what_if": True} if what_if else {})}, output)
+
+
+@app.command("people")
+def people(
+    context: typer.Context,
+    job_id: IdArgument,
+    tenant: TenantOption,
+    rule: Annotated[
+        str | None, typer.Option("--rule", help="Only these: map, policy, site, system or unmapped.")
+    ] = None,
+    geo: GeoOption = None,
+    output: OutputOption = None,
+) -> None:
+    """As the target, show who became whom in a move, and by which rule.
+
+    Example: xtenant move people b298219e-3440-40b8-8931-46e805e2b85b -t fabrikam --rule unmapped
+    """
+    tools = tools_of(context)
+    if rule is not None and rule not in RULES:
+        raise errors.UsageError(f"There is no rule '{rule}'.", remedy=f"There are {', '.join(RULES)}.")
+
+    async def work() -> list[BecameWhom]:
+        async with tools.open(tenant, geo) as client:
+            return await client.moves.people((await _job(client, job_id)).id)
+
+    found = [one for one in tools.run(work) if rule in (None, one.rule)]
+    emit([{"source": one.source, "target": one.target, "rule": one.rule} for one in found], output)
 
 
 @app.command("watch")

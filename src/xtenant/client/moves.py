@@ -123,6 +123,16 @@ class MoveJob:
         return not hosts or str(partner).rstrip("/") in hosts
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BecameWhom:
+    """Who became whom, and why: by the `map`, by the job's `policy`, a SharePoint group made again (`site`), the `system`'s
+    account, or `unmapped`: a name without access."""
+
+    source: str
+    target: str
+    rule: str
+
+
 class MoveClient:
     """The move calls of one tenant or geo; starts and cancels belong to the source, reading to either side."""
 
@@ -172,6 +182,13 @@ class MoveClient:
     async def refuse(self, job_id: UUID) -> None:
         """As the target: refuse a move before it is published (settled B 6). Raises Refused once it is."""
         await jobs.refuse(self._session, self._admin_url, job_id)
+
+    async def people(self, job_id: UUID) -> list[BecameWhom]:
+        """As the target: everybody a move named and who they became here. Raises NotFound on the source."""
+        return [
+            BecameWhom(source=row.SourceLogin, target=row.TargetLogin, rule=row.Rule)
+            for row in await jobs.people(self._session, self._admin_url, job_id)
+        ]
 
     async def by_id(self, job_id: UUID) -> MoveJob | None:
         found = await jobs.by_id(self._session, self._admin_url, job_id)

@@ -139,6 +139,11 @@ class ResolutionStore:
         for row in self._connection.execute(query.execution_options(yield_per=1_000)):
             yield _resolution(row)
 
+    def page(self, job_id: MoveJobId, *, after: int, limit: int) -> Sequence[Resolution]:
+        behind = (*self._of(job_id), resolutions.c.source_ref > after)
+        query = select(resolutions).where(*behind).order_by(resolutions.c.source_ref).limit(limit)
+        return [_resolution(row) for row in self._connection.execute(query)]
+
     def by_refs(self, job_id: MoveJobId, refs: Iterable[int]) -> dict[int, Resolution]:
         wanted = sorted(set(refs))
         found: dict[int, Resolution] = {}

@@ -164,6 +164,10 @@ class ResolutionRepository(Protocol):
 
     def of_job(self, job_id: MoveJobId) -> Iterator[Resolution]: ...
 
+    def page(self, job_id: MoveJobId, *, after: int, limit: int) -> Sequence[Resolution]:
+        """By source ref, behind one of them (0: from the start)."""
+        ...
+
     def by_refs(self, job_id: MoveJobId, refs: Iterable[int]) -> dict[int, Resolution]: ...
 
 

@@ -33,10 +33,11 @@ Written = tuple[ManifestObject, BackupPlace, Sequence[BlobKey]]
 
 
 def principals(uow: UnitOfWork, site: Site, place: BackupPlace) -> Iterator[Written]:
-    """Everybody whom items, scopes, groups and the site itself name; SharePoint groups follow by themselves."""
+    """Everybody whom items, scopes, groups and the site itself name, its owner and its Microsoft 365 group among them;
+    SharePoint groups follow by themselves."""
     named = {principal.key: principal for principal in uow.principals.of_site(site.key)}
-    if site.owner_id is not None:
-        named |= {found.key: found for found in uow.principals.by_directory_ids([site.owner_id]).values()}
+    own = [found for found in (site.owner_id, site.group_id) if found is not None]
+    named |= {found.key: found for found in uow.principals.by_directory_ids(own).values()}
     admins = uow.site_groups.admins(site.key)
     for key in sorted(named):
         principal = named[key]

@@ -44,6 +44,7 @@ from xtenant.engine import endings, places
 from xtenant.engine.phases.restore import people, pulling, rights
 from xtenant.engine.places import RestorePlace
 from xtenant.engine.workbench import Step, Workbench, tell_phase
+from xtenant.operations import access
 from xtenant.package.reader import read_part
 
 log = structlog.get_logger("xtenant.engine")
@@ -116,6 +117,8 @@ def _hidden_site(bench: Workbench, uow: UnitOfWork, job: MoveJob, grant: Grant) 
     now = bench.clock.business_now().replace(microsecond=0)
     owner = uow.users.by_upn(grant.target_key) if grant.kind is JobKind.USER else None
     group = uow.groups.by_alias(grant.target_key) if grant.kind is JobKind.GROUP else None
+    if group is not None:  # its members' right on the site shows under its principal
+        uow.principals.ensure([access.group_as_principal(group)])
     return Site(
         key=SiteKey(0),
         site_id=SiteId(bench.ids.new_id()),

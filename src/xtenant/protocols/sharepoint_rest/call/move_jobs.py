@@ -50,6 +50,16 @@ class SiteMoveJob(msgspec.Struct, kw_only=True):
     UnmappedTargetUpn: str | None = None
 
 
+class Resolution(msgspec.Struct, kw_only=True):
+    """Who became whom (our service's own route)."""
+
+    SourceLogin: str
+    SourceObjectId: UUID
+    TargetLogin: str
+    TargetObjectId: UUID
+    Rule: str
+
+
 async def create(session: Session, admin_url: str, members: Mapping[str, Any], *, key: str) -> SiteMoveJob:
     """Start a move. `key` makes it safe to send again: the same key and body give the same job (settled B 14)."""
     body = {"ApiVersion": API_VERSION, "Type": SITE_JOB, **members}
@@ -98,6 +108,19 @@ async def cancel(session: Session, admin_url: str, source_url: str) -> None:
 async def refuse(session: Session, admin_url: str, job_id: UUID) -> None:
     """As the target, refuse a move before it is published (settled B 6); a route of ours, NotFound at Microsoft."""
     await send(session, "POST", f"{admin_url.rstrip('/')}/_api/xtenant/moves/{job_id}/refuse")
+
+
+async def people(session: Session, admin_url: str, job_id: UUID) -> list[Resolution]:
+    """As the target, everybody a move named and who they became; a route of ours, NotFound at Microsoft."""
+    url: str | None = f"{admin_url.rstrip('/')}/_api/xtenant/moves/{job_id}/people"
+    found: list[Resolution] = []
+    for _ in range(MAX_PAGES):
+        if url is None:
+            break
+        page = _decoded((await send(session, "GET", url)).content, dict[str, Any])
+        found += _converted(page.get("value", []), list[Resolution])
+        url = page.get("odata.nextLink") or page.get("@odata.nextLink")
+    return found
 
 
 def _url(admin_url: str, rest: str) -> str:

@@ -12,6 +12,7 @@ from xtenant.protocols.sharepoint_rest.serve import (
     front,
     inbox,
     multi_geo,
+    resolutions,
     site_move_jobs,
     tenant_sites,
 )
@@ -29,6 +30,7 @@ def mount(backend: Backend) -> list[Route]:
         *administration.routes(backend),
         *multi_geo.routes(backend),
         *site_move_jobs.routes(backend),
+        *resolutions.routes(backend),
         *tenant_sites.routes(backend),
     ]
 
