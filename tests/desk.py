@@ -38,11 +38,11 @@ class InProcess:
     def __init__(self, block: Neighbours) -> None:
         self._block = block
 
-    def asynchronous(self, profile: Profile) -> httpx.AsyncClient:
-        return open_http(Connection(), transport=self._block.transport)
+    def asynchronous(self, profile: Profile, *, read_only: bool = False) -> httpx.AsyncClient:
+        return open_http(Connection(read_only=read_only), transport=self._block.transport)
 
-    def synchronous(self, profile: Profile) -> httpx.Client:
-        return open_http_sync(Connection(), transport=self._block.sync_transport)
+    def synchronous(self, profile: Profile, *, read_only: bool = False) -> httpx.Client:
+        return open_http_sync(Connection(read_only=read_only), transport=self._block.sync_transport)
 
 
 @dataclass

@@ -9,7 +9,9 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
 
 import typer
 import typer.main
@@ -18,10 +20,14 @@ from xtenant.cli import (
     compatibility,
     connect,
     demo,
+    discover,
+    handover,
     host_url,
     identity_map,
     lab,
     lab_import,
+    map_lint,
+    map_rows,
     move,
     serve,
     shell,
@@ -48,15 +54,24 @@ app = typer.Typer(
 )
 
 
+ReadOnlyOption = Annotated[
+    bool, typer.Option("--read-only", help="Send nothing that could change a tenant; such a call is refused unsent.")
+]
+
+
 @app.callback()
-def root() -> None:
-    """Holds the tree together; every command says the rest."""
+def root(read_only: ReadOnlyOption = False) -> None:
+    """Move SharePoint sites and OneDrives between Microsoft 365 tenants, in Microsoft's seven steps."""
 
 
 for _part in (connect, token, host_url, compatibility, shell, demo, serve):
     _part.register(app)
 app.add_typer(trust.app, name="trust")
+map_lint.register(identity_map.app)
+map_rows.register(identity_map.app)
 app.add_typer(identity_map.app, name="map")
+app.add_typer(discover.app, name="plan")
+app.add_typer(handover.app, name="handover")
 app.add_typer(move.app, name="move")
 app.add_typer(sites.app, name="sites")
 app.add_typer(sites.redirects, name="redirects")
@@ -71,6 +86,8 @@ def main(arguments: Sequence[str] | None = None, *, tools: Tools | None = None) 
     at_hand = tools
     try:
         at_hand = tools or build_tools()
+        if given[:1] == ["--read-only"]:  # taken off here, since a cmdlet by its own name never reaches the tree
+            given, at_hand = given[1:], replace(at_hand, opener=at_hand.opener.reading_only())
         return _run(given, at_hand)
     except errors.XTenantError as error:
         return report(error)

@@ -25,11 +25,14 @@ from xtenant.wire.transport import Connection, Session, network_error, open_http
 
 
 class Network(Protocol):
-    """Where a profile's requests lead; raises LabMissing before any socket is opened (settled A 5)."""
+    """Where a profile's requests lead; raises LabMissing before any socket is opened (settled A 5).
 
-    def asynchronous(self, profile: Profile) -> httpx.AsyncClient: ...
+    With `read_only` nothing is sent but what `wire/readonly.py` lists.
+    """
 
-    def synchronous(self, profile: Profile) -> httpx.Client: ...
+    def asynchronous(self, profile: Profile, *, read_only: bool = False) -> httpx.AsyncClient: ...
+
+    def synchronous(self, profile: Profile, *, read_only: bool = False) -> httpx.Client: ...
 
 
 class ProfileNetwork:
@@ -42,11 +45,11 @@ class ProfileNetwork:
         self._lab_home = lab_home
         self._company_proxy = company_proxy
 
-    def asynchronous(self, profile: Profile) -> httpx.AsyncClient:
-        return open_http(self._connection(profile))
+    def asynchronous(self, profile: Profile, *, read_only: bool = False) -> httpx.AsyncClient:
+        return open_http(replace(self._connection(profile), read_only=read_only))
 
-    def synchronous(self, profile: Profile) -> httpx.Client:
-        return open_http_sync(self._connection(profile))
+    def synchronous(self, profile: Profile, *, read_only: bool = False) -> httpx.Client:
+        return open_http_sync(replace(self._connection(profile), read_only=read_only))
 
     def _connection(self, profile: Profile) -> Connection:
         way = way_to(profile, self._lab_home)
@@ -101,13 +104,27 @@ class TenantOpener:
         ids: IdSource,
         show: Callable[[str], None],
         limits: Limits = DEFAULT,
+        read_only: bool = False,
     ) -> None:
+        self._read_only = read_only
         self._store = store
         self._network = network
         self._clock = clock
         self._ids = ids
         self._show = show
         self._limits = limits
+
+    def reading_only(self) -> TenantOpener:
+        """An opener whose clients send nothing that could change a tenant: ReadOnlyRefused instead."""
+        return TenantOpener(
+            self._store,
+            self._network,
+            clock=self._clock,
+            ids=self._ids,
+            show=self._show,
+            limits=self._limits,
+            read_only=True,
+        )
 
     @asynccontextmanager
     async def open(self, profile: Profile, geo: GeoCode | None = None) -> AsyncGenerator[TenantClient]:
@@ -116,8 +133,8 @@ class TenantOpener:
         Raises UsageError when a geo must be named, LabMissing for a profile that must not be used here.
         """
         admin_url = profile.admin_url_of(geo)
-        with self._network.synchronous(profile) as login:
-            async with self._network.asynchronous(profile) as http:
+        with self._network.synchronous(profile, read_only=self._read_only) as login:
+            async with self._network.asynchronous(profile, read_only=self._read_only) as http:
                 signing_in = self._sign_in(profile, login)
                 session = Session(
                     http, signing_in.token_for_async, clock=self._clock, ids=self._ids, limits=self._limits
@@ -133,14 +150,14 @@ class TenantOpener:
 
     async def token(self, profile: Profile, resource: str, *, who: str | None = None) -> str:
         """An access token; `who` names a person of the lab (`global_admin`, `sharepoint_admin`, `user`)."""
-        with self._network.synchronous(profile) as login:
+        with self._network.synchronous(profile, read_only=self._read_only) as login:
             signing_in = self._sign_in(profile, login) if who is None else self._person(profile, login, who)
             return await signing_in.token_for_async(resource)
 
     async def tenant_behind(self, profile: Profile) -> TenantId:
         """The tenant id an admin host names in its challenge, without signing in (settled A 10)."""
         url = f"{profile.admin_url}/_vti_bin/client.svc/"
-        async with self._network.asynchronous(profile) as http:
+        async with self._network.asynchronous(profile, read_only=self._read_only) as http:
             try:
                 return tenant_in_challenge(await http.get(url))
             except httpx.HTTPError as error:

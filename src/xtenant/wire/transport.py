@@ -24,6 +24,7 @@ from xtenant.domain.ports.clock import Clock, IdSource
 from xtenant.domain.tenant import GRAPH_HOST, LOGIN_HOST, SHAREPOINT_SUFFIX
 from xtenant.wire.addresses import POOL, PinnedAsyncTransport, PinnedTransport
 from xtenant.wire.guards import GuardedAsyncTransport, GuardedTransport
+from xtenant.wire.readonly import ReadOnlyAsyncTransport, ReadOnlyTransport
 
 USER_AGENT = "NONISV|xtenant|xtenant/0.1"
 RETRIED_STATUSES = frozenset({429, 503, 504})
@@ -43,6 +44,8 @@ class Connection:
     proxy_url: str | None = None
     ca_file: Path | None = None
     allow_private_addresses: bool = False
+    read_only: bool = False
+    """Send nothing but the calls that `wire/readonly.py` lists."""
     timeout_seconds: float = 60.0
     max_response_bytes: int = 64 * MIB
 
@@ -50,12 +53,12 @@ class Connection:
 def open_http(connection: Connection, *, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
     """An HTTP client with every guard on; `transport` stands in for the network in tests of one process.
 
-    Its requests raise httpx's own errors for the network (`network_error` words them), PrivateAddress, ResponseTooLarge
-    and SentInsideUnit.
+    Its requests raise httpx's own errors for the network (`network_error` words them), PrivateAddress, ResponseTooLarge,
+    SentInsideUnit, and ReadOnlyRefused on a connection that may only read.
     """
-    inner = transport or _async_transport(connection)
+    guarded = GuardedAsyncTransport(transport or _async_transport(connection), connection.max_response_bytes)
     return httpx.AsyncClient(
-        transport=GuardedAsyncTransport(inner, connection.max_response_bytes),
+        transport=ReadOnlyAsyncTransport(guarded) if connection.read_only else guarded,
         timeout=connection.timeout_seconds,
         follow_redirects=False,
         trust_env=False,
@@ -65,9 +68,9 @@ def open_http(connection: Connection, *, transport: httpx.AsyncBaseTransport | N
 
 def open_http_sync(connection: Connection, *, transport: httpx.BaseTransport | None = None) -> httpx.Client:
     """The same for libraries that are not async (msal)."""
-    inner = transport or _sync_transport(connection)
+    guarded = GuardedTransport(transport or _sync_transport(connection), connection.max_response_bytes)
     return httpx.Client(
-        transport=GuardedTransport(inner, connection.max_response_bytes),
+        transport=ReadOnlyTransport(guarded) if connection.read_only else guarded,
         timeout=connection.timeout_seconds,
         follow_redirects=False,
         trust_env=False,
