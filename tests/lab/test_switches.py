@@ -38,6 +38,7 @@ def test_a_setting_is_changed_under_the_name_people_use(key: str, text: str, fie
         ("MnAODMoves", "on", "Did you mean MnAODMove"),
         ("waiting", "7d", "waiting_period"),
         ("zzz", "1", "There are: MnAODMove"),
+        ("schema_version", "older", "major.minor"),
         ("waiting_period", "soon", "Write 7d"),
         ("waiting_period", "-7d", ""),
         ("status_set", "old", ""),

@@ -114,12 +114,35 @@ def test_the_setting_refuses_all_for_one_bad_row(units: Units) -> None:
         '{"Type": "User"}',
         ANN.replace("RegularUser", ""),
         ANN.replace("ann@contoso.com", "a" * 400 + "@contoso.com"),
+        ANN.replace(str(SOURCE), str(OWN)),
+        ANN.replace(str(SOURCE), SOURCE.hex),
+        SALES.replace("O365Group", "RegularGroup"),
+        SALES.replace("sales", "bbbbbbbb-0000-0000-0000-000000000001"),
+        SALES.replace("sales", "sales team"),
+        SALES.replace("sales", "sales.team"),
+        SALES.replace("sales", ""),
+        SALES.replace("O365Group", "Unified"),
     ],
 )
 def test_what_is_no_row_is_refused(units: Units, line: str) -> None:
     done = replace(units, line)
     assert done.version is None
     assert [row.line for row in done.rejected] == [1]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ANN.lower(),
+        ANN.replace("RegularUser", "None"),
+        ANN.replace(str(SOURCE), f"{{{str(SOURCE).upper()}}}"),
+        SALES.replace("sales", "BBBBBBBB-0000-0000-0000-000000000001").replace("O365Group", "RegularGroup"),
+        SALES.replace("O365Group", "AdminGroup").replace("sales", "Sales team"),
+        f'"User","{SOURCE}","ann@contoso.com","ann@fabrikam.com","ann@fabrikam.com","AdminUser"',
+    ],
+)
+def test_odd_rows_that_say_what_they_mean_are_taken(units: Units, line: str) -> None:
+    assert replace(units, line).rejected == []
 
 
 def test_excel_leftovers_are_taken(units: Units) -> None:

@@ -117,6 +117,12 @@ def test_what_is_no_host_url_is_refused_before_any_connection(text: str) -> None
         ("16.1", "16.0", "Warning"),
         ("16.0", "16.4", "Compatible"),
         ("16.0", "17.0", "Incompatible"),
+        ("16.0", "15.9", "Incompatible"),
+        ("16.9", "16.10", "Compatible"),
+        ("16.0", "", "Incompatible"),
+        ("16.0", "sixteen", "Incompatible"),
+        ("16.0", "16.0.1", "Incompatible"),
+        ("16.0", "1" * 9000 + ".0", "Incompatible"),
     ],
 )
 def test_compatibility_compares_major_and_minor(own: str, partner: str, expected: str) -> None:

@@ -5,8 +5,7 @@ The reading here takes a file that the linter has found clean; judging rows is t
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TypeAlias
 from uuid import UUID
 
@@ -15,7 +14,6 @@ from xtenant.protocols.csom.call import GroupRow, UserRow
 
 USER_FIELDS = ("SourceUserKey", "TargetUserPuid", "TargetUserUpn", "TargetUserEmail")
 GROUP_FIELDS = ("SourceGroupObjectId", "TargetGroupObjectId", "TargetGroupName")
-COLUMNS = 6
 
 Row: TypeAlias = UserRow | GroupRow
 RowKey: TypeAlias = tuple[UUID, str]
@@ -70,18 +68,6 @@ def row_of(columns: Iterable[str]) -> Row:
         )
     except ValueError as error:
         raise errors.UsageError("A line is no row of an identity map.", remedy="Run `xtenant map lint`.") from error
-
-
-def rows_of(text: str) -> Iterator[tuple[int, Row]]:
-    """The rows of a file's text with the number of their line, blank ones left out. Raises UsageError."""
-    reader = csv.reader(text.removeprefix("\ufeff").splitlines())
-    at = 1
-    for columns in reader:
-        line, at = at, reader.line_num + 1
-        if any(column.strip() for column in columns):
-            while len(columns) > COLUMNS and not columns[-1].strip():
-                columns.pop()
-            yield line, row_of(columns)
 
 
 def shown(row: Row) -> dict[str, object]:

@@ -198,6 +198,9 @@ def read_mail(text: str) -> MailNotice:
     return MailNotice(parse_host_url(found[1]), scenario, role)
 
 
+_SCHEMA_VERSION = re.compile(r"[0-9]{1,5}\.[0-9]{1,5}")
+
+
 class Compatibility(Enum):
     """`XTenantMoveCompatibilityResult`, names of Get-SPOCrossTenantCompatibilityStatus (R-5.35)."""
 
@@ -207,22 +210,24 @@ class Compatibility(Enum):
 
 
 def compatibility_of(own: str, partner: str | None) -> Compatibility:
-    """Compare schema versions `major.minor` of source and target (settled C 9); None means no trust there."""
-    if partner is None:
+    """Compare schema versions `major.minor` of source and target (settled C 9); None means no trust there.
+
+    What a partner states and nobody can read is no version we fit. Raises UsageError for an own version of another form.
+    """
+    if not is_schema_version(own):
+        raise errors.UsageError(f"'{own}' is no schema version of the form major.minor.")
+    if partner is None or not is_schema_version(partner):
         return Compatibility.INCOMPATIBLE
-    own_major, own_minor = _version(own)
-    major, minor = _version(partner)
+    own_major, own_minor = (int(part) for part in own.split("."))
+    major, minor = (int(part) for part in partner.split("."))
     if major != own_major:
         return Compatibility.INCOMPATIBLE
     return Compatibility.COMPATIBLE if minor >= own_minor else Compatibility.WARNING
 
 
-def _version(text: str) -> tuple[int, int]:
-    try:
-        major, minor = (int(part) for part in text.split("."))
-    except ValueError as error:
-        raise errors.UsageError(f"'{text}' is no schema version of the form major.minor.") from error
-    return major, minor
+def is_schema_version(text: str) -> bool:
+    """Whether a text is `major.minor`."""
+    return _SCHEMA_VERSION.fullmatch(text) is not None
 
 
 class NoTrust(errors.Refused):

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from xtenant.domain import errors
 from xtenant.domain.tenant import TenantSettings
+from xtenant.domain.trust import is_schema_version
 
 ALIASES = {"MnAODMove": "feature_od_move", "MnASiteMove": "feature_site_move", "E36": "imitate_e36"}
 """Microsoft's feature names (R-9, settled A 16) and the one report that `E36` imitates."""
@@ -75,6 +76,8 @@ def _reader_of(field: str, present: object) -> Callable[[str], object]:
         return _size
     if field == "personal_site_creation":
         return _creators
+    if field == "schema_version":
+        return _schema_version
     if isinstance(present, bool):
         return _boolean
     if isinstance(present, Enum):
@@ -92,6 +95,12 @@ def _creators(text: str) -> str:
         raise errors.UsageError(
             f"'{text}' says nothing of who may have a OneDrive.", remedy="Write everyone, nobody, or a group's id."
         ) from None
+
+
+def _schema_version(text: str) -> str:
+    if not is_schema_version(text.strip()):
+        raise errors.UsageError(f"'{text}' is no schema version.", remedy="Write major.minor, for example 15.0.")
+    return text.strip()
 
 
 def _boolean(text: str) -> bool:

@@ -1,0 +1,83 @@
+"""The file that is to become the map: closed elsewhere, read whole, the same before and after it was judged (R-5.62).
+
+The linter's own reader takes the rows out, so that what was found clean is what is sent.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from xtenant.client.map_rows import Row, RowKey, key_of, row_of
+from xtenant.domain import errors
+from xtenant.domain.limits import DEFAULT, Limits
+from xtenant.people.maplint.reading import Reader
+
+LOCK_NAMES = ("~${name}", ".~lock.{name}#")
+"""What Excel and LibreOffice put beside a file that they hold open."""
+
+_EXAMPLE = "six columns, no header, as `User,SOURCE-TENANT-ID,SOURCE-UPN,TARGET-UPN,TARGET-MAIL,RegularUser`"
+
+
+class FileOpenElsewhere(errors.UsageError):
+    """The file is being edited; what is on disk may be half of what is meant (R-5.24, E-30)."""
+
+    code = "mapFileOpen"
+    remedy = "Save it and close it, then send it again."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapFile:
+    """A file's bytes, named by their hash, and its rows with the line each begins in."""
+
+    path: Path
+    content: bytes
+    sha256: str
+    rows: tuple[tuple[int, Row], ...]
+
+    def by_key(self) -> dict[RowKey, Row]:
+        return {key_of(row): row for _, row in self.rows}
+
+
+def closed_file(path: Path, limits: Limits = DEFAULT) -> bytes:
+    """The content of a file that nobody is editing. Raises UsageError for none, FileOpenElsewhere, TooLarge."""
+    try:
+        if path.stat().st_size > limits.xml_body:
+            raise errors.TooLarge(f"{path} is larger than {limits.xml_body} bytes.")
+        for name in LOCK_NAMES:
+            if path.with_name(name.format(name=path.name)).exists():
+                raise FileOpenElsewhere(f"{path} is open in a spreadsheet.")
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return file.read()
+    except BlockingIOError as error:
+        raise FileOpenElsewhere(f"{path} is locked by another program.") from error
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise errors.UsageError(f"There is no file {path}.", remedy=f"Name the identity map: {_EXAMPLE}.") from error
+    except OSError as error:
+        raise errors.UsageError(
+            f"{path} cannot be read: {error.strerror}.", remedy="Close it elsewhere (E-30)."
+        ) from error
+
+
+def read_clean(path: Path, content: bytes, limits: Limits = DEFAULT) -> MapFile:
+    """The rows of a file that the linter found clean; `content` is what it held before.
+
+    Raises FileOpenElsewhere when it changed meanwhile, TooLarge for more rows than one call takes (settled C 7).
+    """
+    rows = tuple((line, row_of(fields)) for line, fields in Reader(path).rows())
+    if closed_file(path, limits) != content:
+        raise FileOpenElsewhere(f"{path} changed while it was read.")
+    if len(rows) > limits.map_rows:
+        raise errors.TooLarge(
+            f"{path} has {len(rows)} rows; {limits.map_rows} go into one call.",
+            remedy="Leave out rows of people and groups that do not move.",
+        )
+    return MapFile(path=path, content=content, sha256=hashlib.sha256(content).hexdigest(), rows=rows)
+
+
+def rows_in(path: Path) -> list[Row]:
+    """The rows of a file kept from an earlier sending."""
+    return [row_of(fields) for _, fields in Reader(path).rows()]
