@@ -351,10 +351,15 @@ COMMANDS_WITHOUT_VERB = (
     "trust explain-mail",
     "map lint",
     "map diff",
+    "plan discover",
+    "handover export",
+    "handover import",
+    "handover show",
+    "handover forget",
     "profiles list",
     "profiles remove",
 )
-"""Commands that ask no tenant for anything, or run lines of others."""
+"""Commands that ask no tenant for anything, run lines of others, or read a whole tenant by the calls of many verbs."""
 
 
 def verb(name: str) -> Verb:
