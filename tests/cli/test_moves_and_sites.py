@@ -42,3 +42,11 @@ def test_the_target_may_refuse_only_what_it_knows(desk: Desk) -> None:
     answer = desk.run("move", "refuse", "b298219e-3440-40b8-8931-46e805e2b85b", "-t", "fabrikam", "--yes")
     assert answer.code == 4
     assert answer.err.startswith("error: ")
+
+
+def test_a_policy_or_rule_that_is_none_is_a_usage_error(desk: Desk) -> None:
+    group = ("--group", "plans", "their-plans", "--unmapped", "bob")
+    assert desk.run("move", "start", "--source", "contoso", "--partner", FABRIKAM, *group).code == 5
+    job = "b298219e-3440-40b8-8931-46e805e2b85b"
+    assert desk.run("move", "people", job, "-t", "fabrikam", "--rule", "none").code == 5
+    assert desk.run("move", "people", job, "-t", "fabrikam").code == 4
