@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from xtenant.domain import errors
 from xtenant.domain.content import Site
-from xtenant.domain.drive import DriveRef, Where
+from xtenant.domain.directory import UserId
+from xtenant.domain.drive import Drive, DriveRef, Where
 from xtenant.domain.tenant import HostRole, host_role
-from xtenant.operations import content, directory, groups
+from xtenant.operations import content, directory, groups, personal_sites
 from xtenant.protocols.graph.codec import ids
 from xtenant.protocols.graph.codec.address import Address, ItemRef, Place, parse_address
 from xtenant.wire.backend import Backend
@@ -23,7 +24,7 @@ def address_of(call: Call) -> Address:
 
 
 async def drive_of(backend: Backend, call: Call, address: Address) -> DriveRef:
-    """The drive an address starts at. A OneDrive that is not there is never made by asking (graph-migrations.md 4.5).
+    """The drive an address starts at. A person's own call may bring their OneDrive about (graph-migrations.md 4.5).
 
     Raises NotFound, MalformedId, AccessDenied.
     """
@@ -31,10 +32,10 @@ async def drive_of(backend: Backend, call: Call, address: Address) -> DriveRef:
         case Place.DRIVE:
             return _drive_ref(address.name)
         case Place.ME:
-            drive = await call.run(content.personal_drive, backend.units, call.caller)
+            drive = await _onedrive(backend, call)
         case Place.USER:
             user = await call.run(directory.get_user, backend.units, call.caller, address.name)
-            drive = await call.run(content.personal_drive, backend.units, call.caller, user_id=user.user_id)
+            drive = await _onedrive(backend, call, user.user_id)
         case Place.GROUP:
             group = await call.run(groups.get_group, backend.units, call.caller, address.name)
             drive = await call.run(content.group_drive, backend.units, call.caller, group_id=group.group_id)
@@ -44,6 +45,18 @@ async def drive_of(backend: Backend, call: Call, address: Address) -> DriveRef:
             site = await site_of(backend, call, address)
             return DriveRef(site_id=site.site_id)
     return DriveRef(site_id=drive.site.site_id, library_id=drive.library.item_id)
+
+
+async def _onedrive(backend: Backend, call: Call, user_id: UserId | None = None) -> Drive:
+    return await call.run(
+        personal_sites.use_drive,
+        backend.units,
+        backend.tenant,
+        call.caller,
+        user_id=user_id,
+        clock=backend.clock,
+        ids=backend.ids,
+    )
 
 
 async def site_of(backend: Backend, call: Call, address: Address) -> Site:
