@@ -13,6 +13,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from xtenant.domain.limits import MIB
 from xtenant.inventory.handover import keys
@@ -91,18 +92,19 @@ class Handover:
 def open_handover(path: Path) -> Generator[Handover]:
     """Raises DamagedHandover for a file that is none, has other members than its level, or a bad signature."""
     try:
-        if path.stat().st_size > FILE_BYTES:
-            raise DamagedHandover(f"{path} is larger than a handover file may be.")
-        sha256 = _hash_of(path)
-        archive = zipfile.ZipFile(path)
+        file = path.open("rb")
     except OSError as error:
-        raise DamagedHandover(f"{path} cannot be read: {error.strerror or error}.") from error
-    except _BROKEN as error:
-        raise DamagedHandover(f"{path} is no handover file: {error}.") from error
-    with archive:
-        manifest = _signed_manifest(archive)
-        _check_members(archive, manifest.level)
-        yield Handover(path, manifest, sha256, archive)
+        raise DamagedHandover(f"{path} cannot be read: {error.strerror}.") from error
+    with file:  # closed here even while a part is half read
+        sha256 = _hash_of(file, path)
+        try:
+            archive = zipfile.ZipFile(file)
+        except (*_BROKEN, OSError) as error:
+            raise DamagedHandover(f"{path} is no handover file: {error}.") from error
+        with archive:
+            manifest = _signed_manifest(archive)
+            _check_members(archive, manifest.level)
+            yield Handover(path, manifest, sha256, archive)
 
 
 def _signed_manifest(archive: zipfile.ZipFile) -> Manifest:
@@ -146,9 +148,11 @@ def _check_members(archive: zipfile.ZipFile, level: Level) -> None:
         raise DamagedHandover("The file holds more than a handover file may.")
 
 
-def _hash_of(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
+def _hash_of(file: BinaryIO, path: Path) -> str:
+    digest, size = hashlib.sha256(), 0
+    while chunk := file.read(_CHUNK):
+        digest.update(chunk)
+        size += len(chunk)
+        if size > FILE_BYTES:
+            raise DamagedHandover(f"{path} is larger than a handover file may be.")
     return digest.hexdigest()
