@@ -27,7 +27,7 @@ EVE = f"User,{SOURCE},eve_mail.example#EXT#@contoso.com,eve_mail.example#EXT#@fa
 SALES = f"Group,{SOURCE},{GROUP.format(1)},{NEW_GROUP.format(1)},{NEW_GROUP.format(1)},RegularGroup"
 TEAM = f"Group,{SOURCE},{GROUP.format(2)},{NEW_GROUP.format(2)},team-x,O365Group"
 ROWS = (ANN, BOB, EVE, SALES, TEAM)
-MOVES = f"""kind,source,target
+MOVES = """kind,source,target
 user,ann@contoso.com,ann@fabrikam.com
 group,oldteam,team-x
 site,https://contoso.sharepoint.com/sites/x,https://fabrikam.sharepoint.com/sites/x
@@ -293,7 +293,10 @@ def test_lines_are_the_first_physical_ones_of_their_records(judge: Judge) -> Non
 def test_rows_after_an_open_quote_are_read_all_the_same(judge: Judge) -> None:
     wrong = [put(put(BOB, 3, f"b{i}@contoso.com"), 6, "Member") for i in range(40)]
     findings = judge(rows('"User,' + SOURCE, *wrong), ALONE)
-    assert [(each.rule, each.line) for each in findings][:41] == [("R-5.60", 1), *(("R-5.46", i + 2) for i in range(40))]
+    assert [(each.rule, each.line) for each in findings][:41] == [
+        ("R-5.60", 1),
+        *(("R-5.46", i + 2) for i in range(40)),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
@@ -10,11 +10,12 @@ from uuid import UUID
 
 import typer
 
+from xtenant.cli import inventories
+from xtenant.cli.inventories import CachedOption, MovesOption
 from xtenant.cli.output import OutputOption, Row, note
 from xtenant.cli.streaming import stream
 from xtenant.cli.tools import Tools, tools_of
 from xtenant.domain import errors, plan
-from xtenant.inventory.store import Inventory
 from xtenant.people.maplint import cleaning, comparing
 from xtenant.people.maplint.given import Given, Side
 from xtenant.people.maplint.linting import Lint
@@ -22,7 +23,6 @@ from xtenant.people.maplint.linting import Lint
 MapFile = Annotated[Path, typer.Argument(help="The CSV file of six columns, without a header.", metavar="FILE")]
 OldFile = Annotated[Path, typer.Argument(help="The map as it was.", metavar="OLD")]
 NewFile = Annotated[Path, typer.Argument(help="The map as it shall be.", metavar="NEW")]
-MovesOption = Annotated[Path | None, typer.Option("--moves", help="The plan, moves.csv: every move must have its row.")]
 SourcesOption = Annotated[
     list[str] | None,
     typer.Option("--source", help="The source: a profile, a handover file, or a tenant id. Repeat it for several."),
@@ -48,6 +48,7 @@ def lint(
     target: MapTargetOption = None,
     previous: PreviousOption = None,
     fix: FixOption = None,
+    cached: CachedOption = False,
     output: OutputOption = None,
 ) -> None:
     """Judge a map by every rule at once (R-5.40 to R-5.65); nothing is sent.
@@ -57,11 +58,12 @@ def lint(
     Example: xtenant map lint map.csv --moves moves.csv --source contoso --target fabrikam
     """
     tools = tools_of(context)
-    planned = None if moves is None else plan.read_moves(_text_of(moves), name=str(moves))
+    planned = None if moves is None else plan.read_moves(inventories.read_text(moves), name=str(moves))
+    moving = [move.source for move in planned or ()]
     with ExitStack() as stack:
         given = Given(
-            sources=tuple(_side(tools, stack, text) for text in source or ()),
-            target=None if target is None else _side(tools, stack, target),
+            sources=tuple(_side(tools, stack, text, moving, fresh=not cached) for text in source or ()),
+            target=None if target is None else _side(tools, stack, target, (), fresh=not cached),
             moves=planned,
             previous=previous,
         )
@@ -112,25 +114,12 @@ def _summary(judged: Lint) -> Mapping[str, object]:
     }
 
 
-def _side(tools: Tools, stack: ExitStack, text: str) -> Side:
+def _side(tools: Tools, stack: ExitStack, text: str, sites: Collection[str], *, fresh: bool) -> Side:
     """A tenant by its id alone, or all that its inventory tells."""
     try:
         return Side(tenant_id=UUID(text))
     except ValueError:
-        profile = tools.store.get(text)
-    place = tools.settings.profile_home / "inventory" / f"{profile.tenant_id}.db"
-    if place.exists():
-        return Side.of(stack.enter_context(Inventory(place)))
-    return Side(tenant_id=UUID(profile.tenant_id))
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise errors.UsageError(f"{path} is not UTF-8.", remedy="Save it as CSV UTF-8.") from error
-    except OSError as error:
-        raise errors.UsageError(f"{path} cannot be read: {error.strerror}.") from error
+        return Side.of(stack.enter_context(inventories.open_inventory(tools, text, fresh=fresh, sites=sites)))
 
 
 def _written(place: Path, file: Path) -> int:

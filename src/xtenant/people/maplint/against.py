@@ -54,7 +54,7 @@ class Expectations:
         self._aliases_met: dict[str, list[tuple[int, list[str]]]] = {}
         self._early: list[Finding] = []
         self._sources = [_holdings(side.inventory) for side in given.sources if side.inventory is not None]
-        self._target = given.target.inventory if given.target else None
+        self._target = given.target.inventory if given.target and given.target.whole else None
         self._target_domains = given.target.domains if given.target else frozenset[str]()
         for move in given.moves or ():
             if move.kind is JobKind.USER:

@@ -15,19 +15,27 @@ from xtenant.people.maplint.findings import Needs
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One tenant: its id for certain; domains and inventory where they are known."""
+    """One tenant: its id for certain; domains and inventory where they are known.
+
+    `whole` = the inventory tells of everybody, so that whoever is not in it does not exist.
+    """
 
     tenant_id: UUID
     domains: frozenset[str] = frozenset()
     inventory: Inventory | None = None
+    whole: bool = True
 
     @classmethod
     def of(cls, inventory: Inventory) -> Side:
-        """The side that an inventory tells of."""
+        """The side that an inventory tells of. Of disguised people only the tenant's id and domains are of use."""
         facts = inventory.tenant()
         named = (*facts.domains, facts.initial_domain)
         domains = frozenset(name.casefold() for name in named if name)
-        return cls(tenant_id=facts.tenant_id, domains=domains, inventory=inventory)
+        origin = inventory.origin()
+        if origin is not None and (origin.pseudonyms or origin.level == "counts"):
+            return cls(tenant_id=facts.tenant_id, domains=domains)
+        whole = origin is None or not origin.moving_only
+        return cls(tenant_id=facts.tenant_id, domains=domains, inventory=inventory, whole=whole)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +73,7 @@ class Directory:
     @classmethod
     def of(cls, side: Side | None) -> Directory | None:
         """None where nothing is known, so that nothing is judged."""
-        if side is None or side.inventory is None:
+        if side is None or side.inventory is None or not side.whole:
             return None
         people: dict[str, PrincipalKind] = {}
         groups: dict[str, str] = {}
