@@ -33,6 +33,11 @@ class Aspect(Enum):
     VERSION_SIZE = "version size"
     VERSION_MODIFIED = "version modified"
     VERSION_EDITOR = "version editor"
+    SCOPE = "permissions"
+    RIGHT = "right"
+    SITE_GROUP = "SharePoint group"
+    MEMBERS = "members of a SharePoint group"
+    ADMINS = "site collection administrators"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
