@@ -281,6 +281,7 @@ GROUPS = _noun(
     ),
     (
         Collection(name="group_types", element=Field(name="group_types")),
+        Collection(name="proxy_addresses", element=Field(name="proxy_addresses")),
         Collection(name="resource_behavior_options", element=Field(name="resource_behavior_options")),
     ),
 )

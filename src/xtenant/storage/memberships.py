@@ -72,8 +72,8 @@ class MembershipStore:
     def add(self, group_id: GroupId, member_id: UUID, *, owner: bool = False) -> None:
         insert_once = (postgresql if self._connection.dialect.name == "postgresql" else sqlite).insert(memberships)
         row = {"tenant_id": self._tenant_id, "group_id": group_id, "member_id": member_id, "owner": owner}
-        added = self._connection.execute(insert_once.values(row).on_conflict_do_nothing())
-        if added.rowcount:
+        added = insert_once.values(row).on_conflict_do_nothing().returning(memberships.c.group_id)
+        if self._connection.execute(added).first() is not None:
             self._changed(groups.c.group_id == group_id)
 
     def add_many(self, pairs: Sequence[tuple[GroupId, UUID]]) -> None:

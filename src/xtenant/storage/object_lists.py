@@ -71,8 +71,8 @@ class ObjectList(Generic[T]):
             self._write(self._shape.id == object_id, {"deleted_at": None})
 
     def forget(self, object_ids: Sequence[UUID], *, at: datetime) -> None:
-        gone = {"deleted_at": func.coalesce(self._columns.deleted_at, at), "forgotten_at": at}
-        self._write(self._shape.id.in_(list(object_ids)), {**gone, **self._shape.forgotten})
+        deleted = and_(self._shape.id.in_(list(object_ids)), self._columns.deleted_at.is_not(None))
+        self._write(deleted, {"forgotten_at": at, **self._shape.forgotten})
 
     def expired(self, *, deleted_before: datetime, limit: int) -> Sequence[UUID]:
         gone = and_(self._columns.deleted_at < deleted_before, self._columns.forgotten_at.is_(None))

@@ -17,6 +17,7 @@ from sqlalchemy import (
     cast,
     exists,
     func,
+    literal,
     literal_column,
     select,
     type_coerce,
@@ -26,7 +27,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from xtenant.domain.directory import PROFILE_TEXTS, Group, User
 from xtenant.storage.groups import group_of, groups
 from xtenant.storage.licences import licences
-from xtenant.storage.predicates import Asked, Many, of_key, of_text
+from xtenant.storage.predicates import Asked, Many, ascii_lower, of_key, of_text
 from xtenant.storage.tables import Text
 from xtenant.storage.users import user_of, users
 
@@ -98,7 +99,7 @@ def users_shape(dialect: str) -> Shape[User]:
 @functools.cache
 def groups_shape(dialect: str) -> Shape[Group]:
     own = groups.c
-    unified = of_text(own.kind, nullable=False)
+    unified, mail = of_text(own.kind, nullable=False), of_text(own.mail)
     return Shape(
         table=groups,
         id=own.group_id,
@@ -106,7 +107,7 @@ def groups_shape(dialect: str) -> Shape[Group]:
             "id": Asked(expression=own.group_id, nullable=False),
             "display_name": of_key(own.name_key, nullable=False),
             "mail_nickname": of_key(own.alias_key, nullable=False),
-            "mail": of_text(own.mail),
+            "mail": mail,
             "description": of_text(own.description),
             "visibility": of_text(own.visibility, nullable=False),
             "mail_enabled": Asked(expression=own.mail_enabled, nullable=False),
@@ -120,11 +121,16 @@ def groups_shape(dialect: str) -> Shape[Group]:
             "group_types": Many(
                 fields={"group_types": unified}, exists=lambda inner: and_(own.kind == "unified", inner)
             ),
+            # a group has its mail address or none
+            "proxy_addresses": Many(
+                fields={"proxy_addresses": Asked(expression=literal("smtp:") + mail.expression, fold=ascii_lower)},
+                exists=lambda inner: and_(own.mail.is_not(None), inner),
+            ),
             "resource_behavior_options": _texts(own.resource_behavior_options, "resource_behavior_options", dialect),
         },
         orders={
             "display_name": own.name_key,
-            "mail": func.coalesce(of_text(own.mail).expression, ""),
+            "mail": func.coalesce(mail.expression, ""),
             "created_date_time": type_coerce(own.created_at, BigInteger),
         },
         value=group_of,

@@ -20,7 +20,7 @@ class UserRepository(Protocol):
         """Raises Conflict when the UPN is taken by a live user."""
         ...
 
-    def add_many(self, users: Sequence[User]) -> None:
+    def add_many(self, new: Sequence[User]) -> None:
         """In bulk. Raises Conflict when one of the UPNs is taken; nothing is added then."""
         ...
 
@@ -54,7 +54,7 @@ class GroupRepository(Protocol):
         """Raises Conflict when the alias is taken by a live group."""
         ...
 
-    def add_many(self, groups: Sequence[Group]) -> None:
+    def add_many(self, new: Sequence[Group]) -> None:
         """In bulk. Raises Conflict when one of the aliases is taken; nothing is added then."""
         ...
 
@@ -136,7 +136,7 @@ class ObjectListRepository(Protocol[T]):
         ...
 
     def forget(self, object_ids: Sequence[UUID], *, at: datetime) -> None:
-        """Delete for good: the ids stay, so that nobody gets them again and `changes` can tell it; all else goes."""
+        """Delete for good what is deleted: the ids stay, so that nobody gets them again and `changes` can tell it; all else goes."""
         ...
 
     def expired(self, *, deleted_before: datetime, limit: int) -> Sequence[UUID]:
