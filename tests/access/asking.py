@@ -13,7 +13,7 @@ _TOKEN_HOLES = ("encodedNotificationQuery", "encodedVerificationQuery", "encoded
 
 async def ask(estate: Estate, askers: Askers, route: Route, host: HostRole, sample: Sample, asker: Asker) -> Answer:
     """Send a route's sample with the caller's own credentials, wherever this route takes them."""
-    headers, values = dict(sample.headers), dict(sample.values)
+    headers, values = dict(sample.headers), {**sample.values, **sample.at.get(host, {})}
     token: str | None = askers.bearer(asker, at_graph=host is HostRole.GRAPH)
     if sample.op:
         body = sample.body if route.method == "POST" else None

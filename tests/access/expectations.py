@@ -91,6 +91,12 @@ RULES: tuple[Rule, ...] = (
         *("move.start", "move.list", "move.show", "move.cancel", "move.refuse", "move.people"),
         "content.write",
     ),
+    *_rules(
+        "sharepoint_rest",
+        Who.OWN_USER,
+        *("lists.read", "permissions.read", "permissions.write"),
+        room=Room.BOBS_CONTENT,
+    ),
     *_rules("graph", Who.OWN_USER, "users.get", part="/me"),
     *_rules("graph", Who.OWN_USER, "deleted.list", "deleted.restore", room=Room.WRITE_DIRECTORY),
     *_rules("graph", Who.OWN_USER, "users.list", "users.get", "tenant.find", room=Room.READ_DIRECTORY),

@@ -44,11 +44,12 @@ XML = {"Content-Type": "text/xml"}
 class Sample:
     """`values` fill the path's holes, `answers` are the statuses of those let in; `own` names callers answered otherwise.
 
-    `stopped` is the answer while the partner is down, where the route asks it, `good` the one with trust.
+    `at` fills holes by the host that is asked. `stopped` is the answer while the partner is down, where the route asks it, `good` the one with trust.
     """
 
     answers: frozenset[int]
     values: Mapping[str, str] = field(default_factory=dict[str, str])
+    at: Mapping[HostRole, Mapping[str, str]] = field(default_factory=dict[HostRole, Mapping[str, str]])
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     body: bytes = b""
@@ -85,8 +86,10 @@ def as_form(**fields: str) -> Mapping[str, object]:
 
 def sample_of(route: Route, estate: Estate) -> Sample | None:
     """The sample of a route, None when nobody wrote one."""
-    table = SAMPLES.get(route.protocol)
-    made = None if table is None else table.get((route.method, plain_path(route)))
+    from access.site_samples import SITES  # it is written in the words of this module
+
+    table = SAMPLES.get(route.protocol, {})
+    made = ({**table, **SITES} if route.protocol == "sharepoint_rest" else table).get((route.method, plain_path(route)))
     return None if made is None else made(estate)
 
 

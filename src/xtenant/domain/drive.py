@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from xtenant.domain.content import FileVersion, Item, ItemId, Principal, Role, Site, SiteId
 
+LIBRARY_TITLES = {"Shared Documents": "Documents"}
+"""The default library's title beside the last segment of its address, as at Microsoft."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriveRef:

@@ -7,10 +7,11 @@ row of ids, as in SharePoint's user information list; here these are the keys of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xtenant.domain import errors
-from xtenant.domain.content import Principal, PrincipalKey, Role, SiteKey
+from xtenant.domain.content import Item, ItemId, Principal, PrincipalKey, Role, Site, SiteKey
 
 ROLE_ORDER = tuple(Role)
 """Weakest first."""
@@ -75,3 +76,62 @@ def stronger(one: Role | None, other: Role | None) -> Role | None:
     """The stronger of two roles."""
     found = [role for role in (one, other) if role is not None]
     return max(found, key=ROLE_ORDER.index, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Securable:
+    """Names an object that may be a scope as SharePoint does: the web, a list by id or title, an item by its number there."""
+
+    list_id: ItemId | None = None
+    list_title: str | None = None
+    item_number: int | None = None
+
+    @property
+    def is_web(self) -> bool:
+        return self.list_id is None and self.list_title is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """Somebody's role on a scope, with who it is. `through_group` marks the right that members of the site's own group have
+    without being named."""
+
+    principal: Principal
+    role: Role
+    through_group: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListView:
+    """A library as a list: how many items it holds, and whether it has permissions of its own."""
+
+    site: Site
+    library: Item
+    item_count: int
+    is_unique: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListItemView:
+    """A file or folder as a list item; `path` are the names below the library down to it."""
+
+    item: Item
+    path: tuple[str, ...]
+    is_unique: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListPage:
+    """Some items of a list by number; `next_number` asks for what follows, None at the end."""
+
+    view: ListView
+    items: Sequence[ListItemView]
+    next_number: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteGroupView:
+    """A SharePoint group with its members, where they were asked for."""
+
+    group: SiteGroup
+    members: Sequence[SiteUser] = ()

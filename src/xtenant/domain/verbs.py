@@ -248,7 +248,13 @@ VERBS: tuple[Verb, ...] = (
         ),
         note="`trust set` asks it and shows the answer",
     ),
-    Verb(name="users.create", operation="users.create_user", routes=("POST /v1.0/users",), note="any Graph client"),
+    Verb(
+        name="users.create",
+        operation="users.create_user",
+        commands=("people apply",),
+        routes=("POST /v1.0/users",),
+        note="any Graph client; `people apply` also invites guests, creates groups and adds members",
+    ),
     Verb(name="users.get", operation="directory.get_user", routes=("GET /v1.0/users/{id}",), note="any Graph client"),
     Verb(
         name="users.list", operation="directory_lists.list_users", routes=("GET /v1.0/users",), note="any Graph client"
@@ -303,6 +309,30 @@ VERBS: tuple[Verb, ...] = (
     Verb(name="content.read", operation="content", routes=("GET /v1.0/drives/{id}/…",), note="any Graph client"),
     Verb(name="content.write", operation="content", routes=("PUT /v1.0/drives/{id}/…",), note="any Graph client"),
     Verb(
+        name="lists.read",
+        operation="lists",
+        routes=("GET /_api/site", "GET /_api/web", "GET /_api/web/lists…"),
+        note="any SharePoint client; the inventory reads it",
+    ),
+    Verb(
+        name="permissions.read",
+        operation="securables.role_assignments",
+        routes=("GET /_api/web…/roleassignments", "GET /_api/web/siteusers", "GET /_api/web/sitegroups"),
+        note="any SharePoint client; the inventory reads it",
+    ),
+    Verb(
+        name="permissions.write",
+        operation="securables",
+        routes=(
+            "POST /_api/web…/breakroleinheritance(…)",
+            "POST /_api/web…/resetroleinheritance",
+            "POST /_api/web…/roleassignments/addroleassignment(…)",
+            "POST /_api/web/ensureuser",
+            "POST /_api/web/sitegroups",
+        ),
+        note="any SharePoint client",
+    ),
+    Verb(
         name="partner.notify",
         operation="trust.receive_request",
         routes=("GET /_api/OrgRelationNotification(…)",),
@@ -349,8 +379,11 @@ COMMANDS_WITHOUT_VERB = (
     "demo",
     "serve",
     "trust explain-mail",
+    "map build",
     "map lint",
     "map diff",
+    "people plan",
+    "people check",
     "plan discover",
     "handover export",
     "handover import",

@@ -19,9 +19,9 @@ from xtenant.storage.items import ItemStore
 from xtenant.storage.jobs import MoveJobStore, MoveRequestStore
 from xtenant.storage.leases import LeaseStore
 from xtenant.storage.licences import LicenceStore
+from xtenant.storage.list_items import ListItemStore
 from xtenant.storage.memberships import MembershipStore
 from xtenant.storage.object_lists import ObjectList
-from xtenant.storage.list_items import ListItemStore
 from xtenant.storage.outbox import OutboxStore
 from xtenant.storage.principals import PrincipalStore
 from xtenant.storage.replay import ReplayStore

@@ -73,6 +73,14 @@ def method_result(request: Request, name: str, value: Json) -> Response:
     return _json(value if isinstance(value, Mapping) else {"value": value}, flavour, 200)
 
 
+def nothing(request: Request, name: str) -> Response:
+    """The answer of a method without a result: `null` under its name in verbose form, marked as null otherwise."""
+    flavour = flavour_of(request)
+    if flavour is Flavour.VERBOSE:
+        return _json({"d": {name: None}}, flavour, 200)
+    return _json({"@odata.null" if flavour is Flavour.V4 else "odata.null": True}, flavour, 200)
+
+
 def feed(
     request: Request,
     rows: Sequence[Mapping[str, Json]],
@@ -84,7 +92,8 @@ def feed(
     flavour = flavour_of(request)
     if flavour is Flavour.VERBOSE:
         following = {"__next": next_link} if next_link else {}
-        return _json({"d": {"results": list(rows), **(more or {}), **following}}, flavour, 200)
+        results = [_verbose(row) for row in rows]
+        return _json({"d": {"results": results, **(more or {}), **following}}, flavour, 200)
     name = "@odata.nextLink" if flavour is Flavour.V4 else "odata.nextLink"
     return _json({"value": list(rows), **(more or {}), **({name: next_link} if next_link else {})}, flavour, 200)
 

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
         UserRepository,
     )
     from xtenant.domain.ports.identity import IdentityMapRepository
-    from xtenant.domain.ports.lists import ListItemRepository
     from xtenant.domain.ports.leases import LeaseRepository
     from xtenant.domain.ports.licences import LicenceRepository
+    from xtenant.domain.ports.lists import ListItemRepository
     from xtenant.domain.ports.move import (
         GrantRepository,
         IntentRepository,

@@ -16,7 +16,8 @@ from xtenant.wire.digest import FormDigests
 from xtenant.wire.edge import Call
 from xtenant.wire.routes import Evidence, Route
 
-_WEB_PATH = re.compile(r"(/(sites|teams|personal)/[^/\x00-\x1f]{1,128}(/[^/\x00-\x1f]{1,128}){0,8})?", re.IGNORECASE)
+WEB_PATH = re.compile(r"(/(sites|teams|personal)/[^/\x00-\x1f]{1,128}(/[^/\x00-\x1f]{1,128}){0,8})?", re.IGNORECASE)
+"""A site's path on its host; empty for the site at the root."""
 
 
 def digests_of(backend: Backend) -> FormDigests:
@@ -40,7 +41,7 @@ def routes(backend: Backend) -> list[Route]:
 
     async def context_information(call: Call) -> Response:
         site = call.values["site"]
-        if not _WEB_PATH.fullmatch(site):
+        if not WEB_PATH.fullmatch(site):
             raise errors.NotFound("There is no web at this address.")
         information = codec.context_information(
             web_url=f"https://{host_of(call)}{site}",

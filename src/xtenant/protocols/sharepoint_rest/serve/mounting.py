@@ -11,10 +11,15 @@ from xtenant.protocols.sharepoint_rest.serve import (
     context,
     front,
     inbox,
+    lists,
     multi_geo,
     resolutions,
+    role_assignments,
+    site_groups,
     site_move_jobs,
+    site_users,
     tenant_sites,
+    webs,
 )
 from xtenant.wire import odata
 from xtenant.wire.backend import Backend
@@ -32,6 +37,11 @@ def mount(backend: Backend) -> list[Route]:
         *site_move_jobs.routes(backend),
         *resolutions.routes(backend),
         *tenant_sites.routes(backend),
+        *webs.routes(backend),
+        *role_assignments.routes(backend),
+        *site_users.routes(backend),
+        *site_groups.routes(backend),
+        *lists.routes(backend),
     ]
 
 

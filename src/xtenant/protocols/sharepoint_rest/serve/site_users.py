@@ -1,0 +1,104 @@
+"""Users of a site and its administrators (content-api.md 4.5).
+
+Paths, below the address of a site: GET `/_api/web/siteusers`, `/_api/web/siteusers(N)`; POST `/_api/web/siteusers(N)` with
+`X-HTTP-Method: MERGE` and `{"IsSiteAdmin": true}`; POST `/_api/web/ensureuser` with `{"logonName": "…"}`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from starlette.responses import Response
+
+from xtenant.domain import errors
+from xtenant.domain.permissions import SiteUser
+from xtenant.operations import site_users
+from xtenant.protocols.sharepoint_rest import codec
+from xtenant.protocols.sharepoint_rest.codec import site_principals as shapes
+from xtenant.protocols.sharepoint_rest.codec.securables import parse_number
+from xtenant.protocols.sharepoint_rest.codec.selection import MOST, read_selection, shaped
+from xtenant.protocols.sharepoint_rest.serve.context import check_digest, digests_of
+from xtenant.protocols.sharepoint_rest.serve.webs import answer, following, options_of, route, url_of
+from xtenant.wire import odata
+from xtenant.wire.backend import Backend
+from xtenant.wire.edge import Call
+from xtenant.wire.routes import Route
+
+KIND = "SP.User"
+_ADMINS = re.compile(r"\s*IsSiteAdmin\s+eq\s+(true|false)\s*", re.IGNORECASE)
+
+
+def routes(backend: Backend) -> list[Route]:
+    digests = digests_of(backend)
+
+    async def list_users(call: Call) -> Response:
+        selection = read_selection(options_of(call), paged=True)
+        wanted, limit = _admins_only(selection.filter_text), selection.top or MOST
+        found = await call.run(
+            site_users.list_site_users,
+            backend.units,
+            call.caller,
+            url=url_of(call),
+            after=selection.after,
+            limit=limit,
+        )
+        rows = [shaped(shapes.user_json(user), selection) for user in found if wanted in (None, user.is_admin)]
+        after = found[-1].principal.key if len(found) >= limit else None
+        return odata.feed(call.request, rows, next_link=following(call, after))
+
+    async def one(call: Call) -> Response:
+        selection = read_selection(options_of(call))
+        user: SiteUser = await call.run(
+            site_users.find_site_user,
+            backend.units,
+            call.caller,
+            url=url_of(call),
+            number=parse_number(call.values["user"]),
+        )
+        return answer(call, shapes.user_json(user), selection, KIND)
+
+    async def ensure(call: Call) -> Response:
+        check_digest(digests, call)
+        body = codec.read_body(await call.body(call.limits.json_body), shapes.EnsureUserBody)
+        user = await call.run(
+            site_users.ensure_user,
+            backend.units,
+            call.caller,
+            url=url_of(call),
+            login=body.logonName,
+            clock=backend.clock,
+        )
+        return odata.single(call.request, shapes.user_json(user), kind=KIND)
+
+    async def merge(call: Call) -> Response:
+        check_digest(digests, call)
+        if call.request.headers.get("x-http-method", "").upper() not in ("MERGE", "PATCH"):
+            raise errors.UsageError("A site user is changed by X-HTTP-Method: MERGE.")
+        body = codec.read_body(await call.body(call.limits.json_body), shapes.SiteUserPatch)
+        await call.run(
+            site_users.set_site_admin,
+            backend.units,
+            call.caller,
+            url=url_of(call),
+            number=parse_number(call.values["user"]),
+            on=body.IsSiteAdmin,
+            clock=backend.clock,
+        )
+        return Response(status_code=204)
+
+    return [
+        route("GET", "web/siteusers", list_users, verb="permissions.read"),
+        route("GET", "web/siteusers({user:arg})", one, verb="permissions.read"),
+        route("POST", "web/siteusers({user:arg})", merge, verb="permissions.write"),
+        route("POST", "web/ensureuser", ensure, verb="permissions.write"),
+    ]
+
+
+def _admins_only(text: str) -> bool | None:
+    """`IsSiteAdmin eq true`, the one filter that clients send. Raises UsageError for another."""
+    if not text:
+        return None
+    found = _ADMINS.fullmatch(text)
+    if found is None:
+        raise errors.UsageError("Site users are filtered by IsSiteAdmin only.")
+    return found[1].lower() == "true"

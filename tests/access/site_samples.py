@@ -1,0 +1,69 @@
+"""Samples of what SharePoint REST answers below a site: Bob's site on one host, Bob's OneDrive on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from access.estate import Estate
+from access.samples import Sample, as_json, ok
+from xtenant.domain import paths
+from xtenant.domain.tenant import HostRole
+
+NOBODY = "999999"
+DOCUMENTS = "lists/getbytitle('Documents')"
+MERGE = {"X-HTTP-Method": "MERGE", "Content-Type": "application/json"}
+
+
+def _at_a_site(*answers: int, values: Mapping[str, str] | None = None, **more: object) -> Callable[[Estate], Sample]:
+    """A sample whose site is one of the host's own."""
+
+    def made(estate: Estate) -> Sample:
+        at = {
+            HostRole.ROOT: {"site": f"/{paths.site_path(estate.site.url)}"},
+            HostRole.MY: {"site": f"/{paths.site_path(estate.onedrive.url)}"},
+        }
+        return ok(*answers, values=values or {}, at=at, **more)
+
+    return made
+
+
+_WEB = {"target": ""}
+_ROLE = {**_WEB, "arguments": f"principalid={NOBODY},roledefid=1073741826"}
+_GROUP = {"group": NOBODY, "user": NOBODY}
+
+SITES: Mapping[tuple[str, str], Callable[[Estate], Sample]] = {
+    ("GET", "{site:path}/_api/site"): _at_a_site(),
+    ("GET", "{site:path}/_api/web"): _at_a_site(),
+    ("GET", "{site:path}/_api/web/roledefinitions"): _at_a_site(),
+    ("GET", "{site:path}/_api/web/lists"): _at_a_site(),
+    ("GET", "{site:path}/_api/web/{list:path}/items"): _at_a_site(values={"list": DOCUMENTS}),
+    ("GET", "{site:path}/_api/web/lists{list:path}"): _at_a_site(values={"list": DOCUMENTS.removeprefix("lists")}),
+    ("GET", "{site:path}/_api/web{target:path}/roleassignments"): _at_a_site(values=_WEB),
+    ("POST", "{site:path}/_api/web{target:path}/breakroleinheritance({arguments:path})"): _at_a_site(
+        values={**_WEB, "arguments": "copyRoleAssignments=true"}
+    ),
+    ("POST", "{site:path}/_api/web{target:path}/resetroleinheritance"): _at_a_site(400, values=_WEB),
+    ("POST", "{site:path}/_api/web{target:path}/roleassignments/addroleassignment({arguments})"): _at_a_site(
+        404, values=_ROLE
+    ),
+    ("POST", "{site:path}/_api/web{target:path}/roleassignments/removeroleassignment({arguments})"): _at_a_site(
+        404, values=_ROLE
+    ),
+    ("GET", "{site:path}/_api/web/siteusers"): _at_a_site(),
+    ("GET", "{site:path}/_api/web/siteusers({user:arg})"): _at_a_site(404, values=_GROUP),
+    ("POST", "{site:path}/_api/web/siteusers({user:arg})"): _at_a_site(
+        404, values=_GROUP, body=b'{"IsSiteAdmin": false}', headers=MERGE
+    ),
+    ("POST", "{site:path}/_api/web/ensureuser"): _at_a_site(404, **as_json({"logonName": "nobody@fabrikam.com"})),
+    ("GET", "{site:path}/_api/web/sitegroups"): _at_a_site(),
+    ("POST", "{site:path}/_api/web/sitegroups"): _at_a_site(400, **as_json({"Title": "?"})),
+    ("POST", "{site:path}/_api/web/sitegroups/removebyid({group:arg})"): _at_a_site(404, values=_GROUP),
+    ("GET", "{site:path}/_api/web/sitegroups({group:arg})"): _at_a_site(404, values=_GROUP),
+    ("GET", "{site:path}/_api/web/sitegroups({group:arg})/users"): _at_a_site(404, values=_GROUP),
+    ("POST", "{site:path}/_api/web/sitegroups({group:arg})/users"): _at_a_site(
+        404, values=_GROUP, **as_json({"LoginName": "nobody@fabrikam.com"})
+    ),
+    ("POST", "{site:path}/_api/web/sitegroups({group:arg})/users/removebyid({user:arg})"): _at_a_site(
+        404, values=_GROUP
+    ),
+}
