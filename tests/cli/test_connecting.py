@@ -87,34 +87,6 @@ def test_a_fault_of_ours_is_one_line_and_a_log(desk: Desk, monkeypatch: pytest.M
     assert log.stat().st_mode & 0o077 == 0
 
 
-def test_compatibility_is_asked_on_the_source(desk: Desk) -> None:
-    partner = ("--partner", "https://fabrikam-my.sharepoint.com/")
-    answer = desk.run("compatibility", "--source", "contoso", *partner)
-    assert (answer.code, answer.json["status"]) == (3, "Incompatible")
-    desk.run("trust", "set", "--source", "contoso", "--target", "fabrikam", "--yes")
-    answer = desk.run("compatibility", "--source", "contoso", *partner)
-    assert (answer.code, answer.json["status"]) == (0, "Compatible")
-
-
-def test_the_map_is_replaced_and_looked_up(desk: Desk, tmp_path: Path) -> None:
-    rows = [
-        f"User,{TENANT_IDS['contoso']},ann@contoso.onmicrosoft.com,ann@fabrikam.onmicrosoft.com,"
-        "ann@fabrikam.onmicrosoft.com,RegularUser",
-        f"User,{TENANT_IDS['contoso']},bob@contoso.onmicrosoft.com,bob@fabrikam.onmicrosoft.com,bob@x.com,Member",
-    ]
-    file = tmp_path / "map.csv"
-    file.write_text("\n".join(rows) + "\n")
-    answer = desk.run("map", "replace", str(file), "-t", "fabrikam", "--yes")
-    assert answer.code == 1, answer.err
-    assert answer.json["rows"] == 2
-    assert len(answer.json["rejected"]) == 1
-    wanted = ("--field", "sourceuserkey", "--value", "ann@contoso.onmicrosoft.com")
-    (row,) = desk.run("map", "lookup", "-t", "fabrikam", *wanted).json
-    assert row["TargetUserUpn"] == "ann@fabrikam.onmicrosoft.com"
-    nobody = desk.run("map", "lookup", "-t", "fabrikam", "--field", "SourceUserKey", "--value", "zoe@x.com")
-    assert nobody.code == 4
-
-
 def test_every_command_has_help_with_an_example() -> None:
     tree = typer.main.get_command(app)
     for name, command in tree.commands.items():  # type: ignore[attr-defined]

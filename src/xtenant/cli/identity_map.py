@@ -1,4 +1,4 @@
-"""`xtenant map …`: replace the target's identity map and look rows up (step 5)."""
+"""`xtenant map …`: send the target's identity map whole, the one before again, look rows up (step 5). Single rows: `map_rows`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from typing import Annotated
 
 import typer
 
+from xtenant.cli import map_sending
 from xtenant.cli.output import OutputOption, emit
 from xtenant.cli.tools import GeoOption, TenantOption, WhatIfOption, YesOption, tools_of
-from xtenant.cmdlets.identity_map import GROUP_FIELDS, USER_FIELDS
+from xtenant.client.map_rows import GROUP_FIELDS, USER_FIELDS
 from xtenant.domain import errors
+from xtenant.people.mapsend.kept import How
 
 app = typer.Typer(help="The identity map: who in the source is who in the target.", no_args_is_help=True)
+FIELDS = (*USER_FIELDS, *GROUP_FIELDS)
+AllGeosOption = Annotated[str | None, typer.Option("--geo", help="One geo only; without it all of them (R-5.31).")]
 
 
 @app.command("replace")
@@ -20,36 +24,92 @@ def replace(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="The CSV file of six columns, without a header.")],
     tenant: TenantOption,
-    geo: GeoOption = None,
+    geo: AllGeosOption = None,
     yes: YesOption = False,
     what_if: WhatIfOption = False,
     output: OutputOption = None,
 ) -> None:
-    """Replace the whole map: always the full set, never a delta (R-5.25). Exit code 1 when rows were rejected.
+    """Replace the whole map in every geo, and read back every row: always the full set, never a delta (R-5.25).
+
+    Files with errors are not sent. Rows that would be lost are shown, and kept while moves are open (R-5.59). Exit code 1
+    when a geo does not hold the map as sent.
 
     Example: xtenant map replace map.csv -t fabrikam --yes
     """
     tools = tools_of(context)
+    profile = tools.store.get(tenant)
+    wish = map_sending.Wish(
+        profile=profile,
+        geos=map_sending.geos_wanted(profile, geo),
+        path=file.absolute(),
+        source=str(file),
+        yes=yes,
+        what_if=what_if,
+    )
+    map_sending.send(tools, wish, output)
 
-    async def work() -> dict[str, object]:
-        async with tools.open(tenant, geo) as client:
-            lines = client.map.read_file(file)
-            if what_if:
-                return {"rows": len(lines), "rejected": [], "what_if": True}
-            tools.consent(f"Replace the whole identity map of {tenant} by {len(lines)} rows?", yes=yes)
-            return {"rows": len(lines), "rejected": await client.map.replace(lines)}
 
-    result = tools.run(work)
-    emit({**result, "tenant": tenant}, output)
-    if result["rejected"]:
-        raise typer.Exit(errors.ExitCode.FINDINGS)
+@app.command("restore")
+def restore(
+    context: typer.Context,
+    tenant: TenantOption,
+    number: Annotated[int | None, typer.Argument(help="Which map, as `map history` numbers them.")] = None,
+    geo: AllGeosOption = None,
+    yes: YesOption = False,
+    what_if: WhatIfOption = False,
+    output: OutputOption = None,
+) -> None:
+    """Send a map again that was sent from here, the one before the last unless a number is given.
+
+    Example: xtenant map restore -t fabrikam --yes
+    """
+    tools = tools_of(context)
+    profile = tools.store.get(tenant)
+    kept = map_sending.kept_maps(tools, profile)
+    found = kept.before_last() if number is None else kept.get(number)
+    if not found.whole:
+        raise errors.UsageError(f"Of map {found.number} only single rows are known here.", remedy="Send a file.")
+    wish = map_sending.Wish(
+        profile=profile,
+        geos=map_sending.geos_wanted(profile, geo),
+        path=kept.path(found.number),
+        source=f"map {found.number}",
+        how=How.RESTORE,
+        yes=yes,
+        what_if=what_if,
+    )
+    map_sending.send(tools, wish, output)
+
+
+@app.command("history")
+def history(context: typer.Context, tenant: TenantOption, output: OutputOption = None) -> None:
+    """Every map sent from here, with its hash and what became of it in each geo; the files are kept in the profile home.
+
+    Example: xtenant map history -t fabrikam
+    """
+    tools = tools_of(context)
+    kept = map_sending.kept_maps(tools, tools.store.get(tenant))
+    rows = [
+        {
+            "map": one.number,
+            "sent_at": one.sent_at,
+            "how": one.how,
+            "rows": one.rows,
+            "geos": one.geos,
+            "sha256": one.sha256,
+            "source": one.source,
+            "file": str(kept.path(one.number)),
+        }
+        for one in kept.all()
+    ]
+    emit(rows, output)
 
 
 @app.command("lookup")
 def lookup(
     context: typer.Context,
     tenant: TenantOption,
-    field: Annotated[str, typer.Option("--field", help=f"One of {', '.join((*USER_FIELDS, *GROUP_FIELDS))}.")],
+    field: Annotated[str, typer.Option("--field", help=f"One of {', '.join(FIELDS)}.")],
     value: Annotated[str, typer.Option("--value", help="What to look for.")],
     geo: GeoOption = None,
     output: OutputOption = None,
@@ -59,11 +119,7 @@ def lookup(
     Example: xtenant map lookup -t fabrikam --field SourceUserKey --value ann@contoso.onmicrosoft.com
     """
     tools = tools_of(context)
-    named = {name.lower(): name for name in (*USER_FIELDS, *GROUP_FIELDS)}.get(field.lower())
-    if named is None:
-        raise errors.UsageError(
-            f"The map has no field '{field}'.", remedy=f"It has {', '.join((*USER_FIELDS, *GROUP_FIELDS))}."
-        )
+    named = field_named(field, FIELDS)
 
     async def work() -> list[dict[str, object]]:
         async with tools.open(tenant, geo) as client:
@@ -74,3 +130,11 @@ def lookup(
     if not rows:
         raise errors.NotFound(f"No row of the identity map has {named} = {value}.")
     emit(rows, output)
+
+
+def field_named(text: str, fields: tuple[str, ...]) -> str:
+    """A field in any letter case. Raises UsageError."""
+    found = {name.lower(): name for name in fields}.get(text.lower())
+    if found is None:
+        raise errors.UsageError(f"The map has no field '{text}'.", remedy=f"It has {', '.join(fields)}.")
+    return found
