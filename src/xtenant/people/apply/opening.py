@@ -70,7 +70,7 @@ def people_of_moves(moves: Sequence[PlannedMove], jobs: Iterable[MoveJob]) -> li
     for move in moves:
         if move.kind is JobKind.USER:
             way = (personal_path(move.source), personal_path(move.target))
-            back = newest.get(way[::-1]) if way[0] != way[1] else None
+            back = newest.get((way[1], way[0])) if way[0] != way[1] else None
             arrived = way in newest and (back is None or back < newest[way])
             found.append(Person(source=move.source, target=move.target, arrived=arrived))
     return found

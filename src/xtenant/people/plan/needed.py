@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from xtenant.domain.move import JobKind
@@ -29,7 +29,7 @@ _IDENTITIES = GROUPS | {PrincipalKind.USER, PrincipalKind.GUEST}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """One reason why somebody needs an identity. `via` names the group that brought them, `path` the scope below the site."""
+    """One reason why somebody needs an identity. `via` names the groups that brought them, outermost first, `path` the scope below the site."""
 
     move_id: str
     role: str
@@ -69,6 +69,8 @@ class Unresolved:
     move_id: str
     name: str
     text: str
+    unread: bool = False
+    """Whether something could not be looked at, as against something no row can stand for."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -112,30 +114,28 @@ class _Walk:
         """Members of members, breadth first; a ring of groups ends by itself."""
         while self._groups:
             group, reason = self._groups.popleft()
-            via = Reason(
-                move_id=reason.move_id, role=reason.role, site_url=reason.site_url, path=reason.path, via=group.name
-            )
+            via = replace(reason, via=f"{reason.via} > {group.name}" if reason.via else group.name)
             for member in self._source.members(group.principal_id):
                 self._add(member.member_id, via)
 
     def _add_person(self, move: PlannedMove) -> None:
         person = self._source.principal_by_upn(move.source)
         if person is None:
-            self._unresolved(move.move_id, move.source, "The source has no such person (R-6.35).")
+            self._unread(move.move_id, move.source, "The source has no such person (R-6.35).")
             return
         need = self._add(person.principal_id, Reason(move_id=move.move_id, role="OneDrive moves"))
         if need is not None:
             need.mover = move
         site = self._source.site_of_owner(person.principal_id)
         if site is None:
-            self._unresolved(move.move_id, move.source, "The inventory knows no OneDrive of this person.")
+            self._unread(move.move_id, move.source, "The inventory knows no OneDrive of this person.")
         else:
             self._walk_site(move, site)
 
     def _add_group(self, move: PlannedMove) -> None:
         group = self._source.principal_by_alias(move.source)
         if group is None:
-            self._unresolved(move.move_id, move.source, "The source has no group with this alias (R-6.39).")
+            self._unread(move.move_id, move.source, "The source has no group with this alias (R-6.39).")
             return
         need = self._add(group.principal_id, Reason(move_id=move.move_id, role="its site moves"))
         if need is not None:
@@ -144,21 +144,21 @@ class _Walk:
         if site is None and group.site_url:
             site = self._source.site_by_url(group.site_url)
         if site is None:
-            self._unresolved(move.move_id, move.source, "The inventory knows no site of this group.")
+            self._unread(move.move_id, move.source, "The inventory knows no site of this group.")
         else:
             self._walk_site(move, site)
 
     def _add_site(self, move: PlannedMove) -> None:
         site = self._source.site_by_url(move.source)
         if site is None:
-            self._unresolved(move.move_id, move.source, "The inventory knows no such site (R-6.29).")
+            self._unread(move.move_id, move.source, "The inventory knows no such site (R-6.29).")
         else:
             self._walk_site(move, site)
 
     def _walk_site(self, move: PlannedMove, site: Site) -> None:
         self.found.sites.append((move, site))
         if site.read_at is None:
-            self._unresolved(move.move_id, site.url, "Its permissions were not read: whoever has some is missing here.")
+            self._unread(move.move_id, site.url, "Its permissions were not read: whoever has some is missing here.")
         for principal_id, role, path in _named_on(self._source, site):
             self._add(principal_id, Reason(move_id=move.move_id, role=role, site_url=site.url, path=path))
 
@@ -185,10 +185,13 @@ class _Walk:
         self._unresolved(reason.move_id, claim.name, "A claim or an account of the system: no row can stand for it.")
         return None
 
-    def _unresolved(self, move_id: str, name: str, text: str) -> None:
+    def _unread(self, move_id: str, name: str, text: str) -> None:
+        self._unresolved(move_id, name, text, unread=True)
+
+    def _unresolved(self, move_id: str, name: str, text: str, *, unread: bool = False) -> None:
         if (name, text) not in self._missing:
             self._missing.add((name, text))
-            self.found.unresolved.append(Unresolved(move_id=move_id, name=name, text=text))
+            self.found.unresolved.append(Unresolved(move_id=move_id, name=name, text=text, unread=unread))
 
 
 def _named_on(source: Inventory, site: Site) -> Iterator[tuple[str, str, str]]:
