@@ -26,9 +26,11 @@ from xtenant.cli import (
     identity_map,
     lab,
     lab_import,
+    map_build,
     map_lint,
     map_rows,
     move,
+    people,
     serve,
     shell,
     sites,
@@ -67,12 +69,14 @@ def root(read_only: ReadOnlyOption = False) -> None:
 for _part in (connect, token, host_url, compatibility, shell, demo, serve):
     _part.register(app)
 app.add_typer(trust.app, name="trust")
+map_build.register(identity_map.app)
 map_lint.register(identity_map.app)
 map_rows.register(identity_map.app)
 app.add_typer(identity_map.app, name="map")
 app.add_typer(discover.app, name="plan")
 app.add_typer(handover.app, name="handover")
 app.add_typer(move.app, name="move")
+app.add_typer(people.app, name="people")
 app.add_typer(sites.app, name="sites")
 app.add_typer(sites.redirects, name="redirects")
 app.add_typer(connect.profiles, name="profiles")
