@@ -9,16 +9,21 @@ from uuid import UUID
 import httpx
 
 from moves.two_tenants import TwoTenants, user
+from neighbours import APP_ID
+from xtenant.domain.caller import AppCredential
 from xtenant.domain.content import WEB, ItemKind, Principal, PrincipalKey, PrincipalKind, Role, Site
-from xtenant.domain.directory import Group, GroupId, GroupKind, User, UserId
+from xtenant.domain.directory import AppId, Group, GroupId, GroupKind, User, UserId
 from xtenant.domain.identity import GroupKind as MapKind
 from xtenant.domain.identity import GroupMapping, MapVersion, UserMapping
 from xtenant.domain.permissions import SiteGroup
 from xtenant.domain.ports.content import SiteWriter
 from xtenant.domain.ports.units import UnitOfWork
+from xtenant.domain.sign_in import SignedIn
 from xtenant.operations import access
+from xtenant.proof.permissions import PermissionFacts, crawl_permissions
 from xtenant.protocols.graph.codec.ids import drive_id_of
 from xtenant.service import TenantService
+from xtenant.wire.transport import Connection, Session, open_http
 
 GRAPH = "https://graph.microsoft.com/v1.0"
 
@@ -151,6 +156,26 @@ class Rights:
         else:
             principal = access.user_as_principal(user(self._service, who))
         return uow.principals.ensure([principal])[principal.directory_id]
+
+
+def permissions_told(pair: TwoTenants, name: str, url: str) -> PermissionFacts:
+    """A site's permissions as a proof reads them over REST, with an app's token."""
+    service = pair.block[name]
+    with service.units.read() as uow:
+        app = uow.apps.by_id(AppId(APP_ID))
+    assert app is not None and pair.block.portal is not None
+    host = service.tenant.default_geo.root_url
+    token = service.backend.tokens.access_token(SignedIn(app=app, credential=AppCredential.CERTIFICATE, audience=host))
+
+    async def token_for(resource: str) -> str:
+        return token
+
+    async def crawl() -> PermissionFacts:
+        async with open_http(Connection(), transport=pair.block.transport) as http:
+            session = Session(http, token_for, clock=service.clock, ids=service.ids)
+            return await crawl_permissions(session, url)
+
+    return pair.block.portal.call(crawl)
 
 
 def readers(pair: TwoTenants, name: str, url: str, names: Sequence[str]) -> dict[str, set[str]]:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from moves.scene import Rights, add_group, add_user, put_map, readers
+from moves.scene import Rights, add_group, add_user, permissions_told, put_map, readers
 from moves.two_tenants import SOURCE_URL, TARGET_URL, TwoTenants, add_site, fill, two_tenants, user
 from xtenant.domain.content import WEB, Role
 from xtenant.domain.identity import GroupKind
+from xtenant.proof.compare_permissions import permission_differences
+from xtenant.proof.permissions import PermissionFacts
 
 FILES = {"a.txt": [b"one"], "deep/b.txt": [b"two"], "deep/c.txt": [b"three"], "other/d.txt": [b"four"]}
 PEOPLE = ("ann", "bob", "carla")
@@ -54,6 +56,29 @@ def rules(pair: TwoTenants, job: str) -> dict[str, tuple[str, str]]:
     return {row["SourceLogin"]: (row["TargetLogin"].rpartition("|")[2], row["Rule"]) for row in rows}
 
 
+def proved(pair: TwoTenants, before: PermissionFacts) -> None:
+    """The proof, which asks no store, finds the same; and a right given afterwards it finds as well."""
+    assert set(before.scopes) == {"", *(f"Shared Documents/{path}" for path in ("deep", "deep/b.txt", "other"))}
+    assert before.scopes["Shared Documents/deep/b.txt"] == {"carla@contoso.onmicrosoft.com": "Contribute"}
+    assert before.groups == {"Visitors": {"bob@contoso.onmicrosoft.com", "carla@contoso.onmicrosoft.com"}}
+    principals = {
+        f"{who}@contoso.onmicrosoft.com": f"{who}@fabrikam.onmicrosoft.com" for who in ("admin", "ann", "bob")
+    }
+    with pair.source.units.read() as ours, pair.target.units.read() as theirs:
+        crew, their_crew = ours.groups.by_alias("crew"), theirs.groups.by_alias("their-crew")
+    assert crew is not None and their_crew is not None
+    principals[str(crew.group_id)] = str(their_crew.group_id)
+    after = permissions_told(pair, "fabrikam", TARGET_URL)
+    assert list(permission_differences(before, after, principals=principals)) == []
+    with pair.target.units.read() as uow:
+        moved = uow.sites.visible_by_url(TARGET_URL)
+    assert moved is not None
+    Rights(pair.target, moved).give("other/d.txt", bob=Role.OWNER)
+    after = permissions_told(pair, "fabrikam", TARGET_URL)
+    [found] = permission_differences(before, after, principals=principals)
+    assert str(found) == "Shared Documents/other/d.txt: permissions: expected inherited, found its own"
+
+
 def only_the_target_tells(pair: TwoTenants, job: str) -> None:
     """Its administrators, page by page."""
     path = f"/_api/xtenant/moves/{job}/people"
@@ -73,6 +98,7 @@ def test_everybody_reads_afterwards_what_the_map_gives_them_and_nothing_more(pai
         "other": {"ann"},
         "other/d.txt": {"ann"},
     }
+    before = permissions_told(pair, "contoso", SOURCE_URL)
     job = move(pair)
     assert readers(pair, "fabrikam", TARGET_URL, PEOPLE) == {
         "a.txt": {"bob"},
@@ -83,6 +109,7 @@ def test_everybody_reads_afterwards_what_the_map_gives_them_and_nothing_more(pai
         "other/d.txt": {"ann"},
     }, "the target's members count, not the source's (R-4.14); what was Carla's alone is nobody's"
     only_the_target_tells(pair, job)
+    proved(pair, before)
     told = rules(pair, job)
     assert told["carla@contoso.onmicrosoft.com"] == ("carla@contoso.onmicrosoft.com", "unmapped")
     assert told["bob@contoso.onmicrosoft.com"] == ("bob@fabrikam.onmicrosoft.com", "map")

@@ -222,7 +222,7 @@ def test_scopes_and_groups_are_written_as_a_migration_package_has_them() -> None
     assert [member.get("UserId") for member in root[0][0]] == ["11", "12"]
     assert {(role.get("RoleId"), role.get("Title")) for role in root[1][0]} == {
         ("1073741829", "Full Control"),
-        ("1073741830", "Edit"),
+        ("1073741827", "Contribute"),
         ("1073741826", "Read"),
     }
     empty, unique = root[2][0][0], root[3][0][0]

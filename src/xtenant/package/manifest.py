@@ -34,12 +34,12 @@ COMPRESSION = 6
 ITEM_IDS = uuid.UUID("5d0a1c8e-7f3b-5a53-9d0e-0d6a4f1f7c11")
 """Namespace of the list items' own GUIDs, derived from the file's or folder's id (our choice)."""
 
-ROLE_IDS = {Role.READ: 1073741826, Role.WRITE: 1073741830, Role.OWNER: 1073741829}
-"""Read, Edit, Full Control (migration-package 7.5)."""
+ROLE_IDS = {Role.READ: 1073741826, Role.WRITE: 1073741827, Role.OWNER: 1073741829}
+"""Read, Contribute, Full Control (migration-package 7.5)."""
 
 ROLE_DEFINITIONS = (
     (1073741829, "Full Control", 9223372036854775807, 1, 5),
-    (1073741830, "Edit", 1856436902639, 48, 6),
+    (1073741827, "Contribute", 1856436900591, 64, 3),
     (1073741826, "Read", 756052856929, 128, 2),
 )
 """Id, title, mask, order and type of the levels that snapshots use (migration-package 7.5)."""
