@@ -6,20 +6,8 @@ cmdlet has none at Microsoft; a verb without a command is reached by other means
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verb:
-    """One row. `operation` is `module.function` below `xtenant.operations`; `routes` are short names of wire calls."""
-
-    name: str
-    operation: str = ""
-    cmdlets: tuple[str, ...] = ()
-    commands: tuple[str, ...] = ()
-    routes: tuple[str, ...] = ()
-    note: str = ""
-
+from xtenant.domain.map_verbs import MAP_VERBS
+from xtenant.domain.verb import Verb
 
 CONNECTION_CMDLETS = ("Connect-SPOService", "Disconnect-SPOService")
 """Cmdlets that change what this program is connected to and ask a tenant for nothing but a token."""
@@ -88,73 +76,7 @@ VERBS: tuple[Verb, ...] = (
         commands=("compatibility",),
         routes=("GET /_api/XTenantMoveCompatibilityCheck(targetTenantHostUrl=)",),
     ),
-    Verb(
-        name="map.replace",
-        operation="identity_map.replace_map",
-        cmdlets=("Add-SPOTenantIdentityMap",),
-        commands=("map replace",),
-        routes=("CSOM Tenant.AddOrUpdateTenantIdentityMap",),
-    ),
-    Verb(
-        name="map.lookup_user",
-        operation="identity_map.lookup_user",
-        cmdlets=("Get-SPOTenantIdentityMappingUser",),
-        commands=("map lookup",),
-        routes=("CSOM Tenant.GetTenantUserIdentityMappingItem",),
-    ),
-    Verb(
-        name="map.lookup_group",
-        operation="identity_map.lookup_group",
-        cmdlets=("Get-SPOTenantIdentityMappingGroup",),
-        commands=("map lookup",),
-        routes=("CSOM Tenant.GetTenantGroupIdentityMappingItem",),
-    ),
-    Verb(
-        name="map.set_user",
-        operation="map_edits.set_row",
-        cmdlets=("Add-SPOTenantIdentityMappingUser",),
-        commands=("map set-user",),
-        routes=("CSOM Tenant.AddOrUpdateTenantSingleUserIdentityMappingItem",),
-    ),
-    Verb(
-        name="map.set_group",
-        operation="map_edits.set_row",
-        cmdlets=("Add-SPOTenantIdentityMappingGroup",),
-        commands=("map set-group",),
-        routes=("CSOM Tenant.AddOrUpdateTenantSingleGroupIdentityMappingItem",),
-    ),
-    Verb(
-        name="map.remove_user",
-        operation="map_edits.remove_users",
-        cmdlets=("Remove-SPOTenantIdentityMappingUser",),
-        commands=("map remove-user",),
-        routes=("CSOM Tenant.RemoveTenantUserIdentityMappingItem",),
-    ),
-    Verb(
-        name="map.remove_group",
-        operation="map_edits.remove_groups",
-        cmdlets=("Remove-SPOTenantIdentityMappingGroup",),
-        commands=("map remove-group",),
-        routes=("CSOM Tenant.RemoveTenantGroupIdentityMappingItem",),
-    ),
-    Verb(
-        name="map.delta",
-        operation="map_edits.apply_delta",
-        routes=(
-            "PATCH /beta/solutions/sharePoint/migrations/crossOrganizationUserMappings",
-            "PATCH /beta/solutions/sharePoint/migrations/crossOrganizationGroupMappings",
-        ),
-        note="any Graph client; `map set-user` and its siblings edit the same map",
-    ),
-    Verb(
-        name="map.read",
-        operation="map_edits.list_mappings",
-        routes=(
-            "GET /beta/solutions/sharePoint/migrations/crossOrganizationUserMappings",
-            "GET /beta/solutions/sharePoint/migrations/crossOrganizationGroupMappings",
-        ),
-        note="any Graph client; `map replace` reads it to find rows that would be lost",
-    ),
+    *MAP_VERBS,
     Verb(
         name="move.start",
         operation="moves.start_move",
@@ -380,6 +302,7 @@ COMMANDS_WITHOUT_VERB = (
     "serve",
     "trust explain-mail",
     "map build",
+    "map history",
     "map lint",
     "map diff",
     "people plan",
