@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import anyio
 import pytest
 import structlog.testing
 
 from clock import CountingIds, FakeClock
 from desk import InProcess, app_certificate
+from inventory.estate import Estate, Planting, plant
 from neighbours import APP_ID, Neighbours, neighbours
 from xtenant.client.opening import TenantOpener
 from xtenant.client.profiles import Credential, CredentialKind, LabTie, Profile, ProfileKind, ProfileStore
 from xtenant.client.tenant import TenantClient
-
-ClientOf = Callable[[str], AbstractAsyncContextManager[TenantClient]]
 
 
 @pytest.fixture(autouse=True)
@@ -39,42 +39,62 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 @pytest.fixture(scope="session")
-def furnished(tmp_path_factory: pytest.TempPathFactory, certificate: tuple[Path, Path]) -> Path:
+def furnished(tmp_path_factory: pytest.TempPathFactory, certificate: tuple[Path, Path]) -> tuple[Path, Estate]:
+    """The home of a contoso in which the estate was planted, and what was planted."""
     folder = tmp_path_factory.mktemp("furnished")
-    with neighbours(folder, FakeClock(datetime.now(UTC)), "contoso", certificate=certificate[1]):
-        return folder
+    with neighbours(folder, FakeClock(datetime.now(UTC)), "contoso", certificate=certificate[1]) as block:
+
+        async def planted() -> Estate:
+            async with opened(block, folder, certificate[0]) as client:
+                return await plant(Planting(block, client))
+
+        return folder, anyio.run(planted)
 
 
 @pytest.fixture
 def block(
-    tmp_path: Path, furnished: Path, real_clock: FakeClock, certificate: tuple[Path, Path]
+    tmp_path: Path,
+    furnished: tuple[Path, Estate],
+    real_clock: FakeClock,
+    certificate: tuple[Path, Path],
 ) -> Iterator[Neighbours]:
-    shutil.copytree(furnished / "contoso", tmp_path / "contoso")
+    shutil.copytree(furnished[0] / "contoso", tmp_path / "contoso")
     with neighbours(tmp_path, real_clock, "contoso", certificate=certificate[1]) as block:
+        for _id_of_the_furniture in range(1_000):
+            block["contoso"].ids.new_id()
         yield block
 
 
 @pytest.fixture
-def client_of(tmp_path: Path, block: Neighbours, certificate: tuple[Path, Path]) -> ClientOf:
-    """Opens a tenant as its administrator's app does."""
-    store = ProfileStore(tmp_path / "home")
+async def planting(block: Neighbours, tmp_path: Path, certificate: tuple[Path, Path]) -> AsyncIterator[Planting]:
+    async with opened(block, tmp_path, certificate[0]) as client:
+        yield Planting(block, client)
+
+
+@pytest.fixture
+def estate(furnished: tuple[Path, Estate]) -> Estate:
+    return furnished[1]
+
+
+@asynccontextmanager
+async def opened(block: Neighbours, home: Path, certificate: Path) -> AsyncGenerator[TenantClient]:
+    """Contoso as its administrator's app reaches it."""
     opener = TenantOpener(
-        store, InProcess(block), clock=block.clock, ids=CountingIds(start=900_000_000), show=lambda line: None
+        ProfileStore(home / "profiles-of-the-test"),
+        InProcess(block),
+        clock=block.clock,
+        ids=CountingIds(start=900_000_000),
+        show=lambda line: None,
     )
-
-    @asynccontextmanager
-    async def open_client(name: str) -> AsyncGenerator[TenantClient]:
-        tenant = block[name].tenant
-        profile = Profile(
-            name=name,
-            kind=ProfileKind.LAB,
-            admin_url=tenant.default_geo.admin_url,
-            tenant_id=str(tenant.tenant_id),
-            client_id=str(APP_ID),
-            credential=Credential(kind=CredentialKind.CERTIFICATE, file=str(certificate[0])),
-            lab=LabTie(lab_id="in-process", home=str(tmp_path)),
-        )
-        async with opener.open(profile) as client:
-            yield client
-
-    return open_client
+    tenant = block["contoso"].tenant
+    profile = Profile(
+        name="contoso",
+        kind=ProfileKind.LAB,
+        admin_url=tenant.default_geo.admin_url,
+        tenant_id=str(tenant.tenant_id),
+        client_id=str(APP_ID),
+        credential=Credential(kind=CredentialKind.CERTIFICATE, file=str(certificate)),
+        lab=LabTie(lab_id="in-process", home=str(home)),
+    )
+    async with opener.open(profile) as client:
+        yield client

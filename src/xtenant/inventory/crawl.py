@@ -218,6 +218,10 @@ class _Crawl:
 
     async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
         """Once more, after longer and longer, while the tenant stays busy beyond what the transport waits for."""
+
+        async def once() -> T:  # tenacity tells coroutine functions by themselves, not by what they return
+            return await work()
+
         attempts = tenacity.AsyncRetrying(
             sleep=self._clock.sleep,
             stop=tenacity.stop_after_attempt(_BUSY_TRIES),
@@ -225,7 +229,7 @@ class _Crawl:
             retry=tenacity.retry_if_exception_type(errors.Throttled),
             reraise=True,
         )
-        return await attempts(work)
+        return await attempts(once)
 
     def _open(self, part: str) -> bool:
         return part not in self._done

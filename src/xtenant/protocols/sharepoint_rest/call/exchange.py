@@ -32,6 +32,7 @@ _BY_STATUS: dict[int, type[errors.XTenantError]] = {
     404: errors.NotFound,
     409: errors.Conflict,
     413: errors.TooLarge,
+    423: errors.Locked,
     429: errors.Throttled,
     503: errors.Throttled,
 }

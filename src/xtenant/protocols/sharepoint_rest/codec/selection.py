@@ -63,14 +63,15 @@ def shaped(row: Mapping[str, Json], selection: Selection, *navigations: str) -> 
     hidden = {name for name in navigations if not selection.expands(name)}
     if not selection.select or "*" in selection.select:
         return {name: value for name, value in row.items() if name not in hidden}
-    by_name = {name.lower(): name for name in row}
+    by_name: dict[str, list[str]] = {}
+    for name in row:  # an item has both Id and ID, and who asks for one gets both
+        by_name.setdefault(name.lower(), []).append(name)
     shown: dict[str, Json] = {}
     for wanted in selection.select:
-        name = by_name.get(wanted.partition("/")[0])
-        if name is None:
+        names = by_name.get(wanted.partition("/")[0])
+        if names is None:
             raise errors.UsageError(f"The field or property '{wanted[:40]}' does not exist.")
-        if name not in hidden:
-            shown[name] = row[name]
+        shown |= {name: row[name] for name in names if name not in hidden}
     return shown
 
 
