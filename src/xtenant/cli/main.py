@@ -17,6 +17,7 @@ import typer
 import typer.main
 
 from xtenant.cli import (
+    access,
     compatibility,
     connect,
     demo,
@@ -75,6 +76,7 @@ map_rows.register(identity_map.app)
 app.add_typer(identity_map.app, name="map")
 app.add_typer(discover.app, name="plan")
 app.add_typer(handover.app, name="handover")
+app.add_typer(access.app, name="access")
 app.add_typer(move.app, name="move")
 app.add_typer(people.app, name="people")
 app.add_typer(sites.app, name="sites")

@@ -305,6 +305,7 @@ COMMANDS_WITHOUT_VERB = (
     "map history",
     "map lint",
     "map diff",
+    "access diff",
     "people plan",
     "people check",
     "plan discover",
