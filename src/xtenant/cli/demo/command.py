@@ -69,7 +69,10 @@ async def _play(stage: Stage, content: Content, teller: Teller) -> None:
         await steps.map_identities()
         moved = await steps.move(plans)
         await steps.show_redirects(plans)
-        proved = [await prover.compare(plan.name, target, plan.target_url, steps.people) for plan in plans]
+        proved = [
+            await prover.compare(plan.name, target, plan.target_url, people=steps.people, groups=steps.groups)
+            for plan in plans
+        ]
         await steps.remove_trust()
         teller.table(COLUMNS, _rows(moved, proved))
 

@@ -11,8 +11,10 @@ from xtenant.cli.demo.telling import Teller
 from xtenant.client.tenant import TenantClient
 from xtenant.proof.baseline import Baseline, Totals
 from xtenant.proof.compare import differences
+from xtenant.proof.compare_permissions import permission_differences
 from xtenant.proof.content import ContentReader
 from xtenant.proof.crawl import crawl
+from xtenant.proof.permissions import PermissionFacts, crawl_permissions
 from xtenant.protocols.graph.call.drives import drive_of_site_url
 
 READ_FILES = 1_000
@@ -39,19 +41,23 @@ class Prover:
         self._stage = stage
         self._teller = teller
         self._one_in: dict[str, int] = {}
+        self._permissions: dict[str, PermissionFacts] = {}
 
     async def record(self, name: str, tenant: TenantClient, url: str, *, files: int, size_bytes: int) -> Totals:
-        """The baseline of a drive; it must be taken before the move, since a redirect has nothing to compare."""
+        """The baseline of a site; it must be taken before the move, since a redirect has nothing to compare."""
         self._one_in[name] = 1 + max(files // READ_FILES, size_bytes // READ_BYTES)
         started = self._stage.tools.clock.monotonic()
         totals = await self._crawl(name, tenant, url, self._file(name, "before"))
+        self._permissions[name] = await crawl_permissions(tenant.session, url)
         spent = self._stage.tools.clock.monotonic() - started
         self._teller.say(
             f"{name}: {totals.items:,} items with {totals.versions:,} versions recorded in {spent:.1f} s, {self._read(name)}"
         )
         return totals
 
-    async def compare(self, name: str, tenant: TenantClient, url: str, people: dict[str, str]) -> Proved:
+    async def compare(
+        self, name: str, tenant: TenantClient, url: str, *, people: dict[str, str], groups: dict[str, str]
+    ) -> Proved:
         """Crawl the new address and tell every difference."""
         started = self._stage.tools.clock.monotonic()
         after_file = self._file(name, "after")
@@ -66,12 +72,27 @@ class Prover:
             count += sum(1 for _ in found)
         compared = f"path, kind, size, quickXorHash, dates, author, editor, versions; {self._read(name)}"
         self._teller.check(f"{name}: {before.items:,} items are the same ({compared})", count == 0, _amount(count))
+        count += await self._compare_permissions(name, tenant, url, people | groups)
         return Proved(
             before=before,
             after=after,
             differences=count,
             seconds=self._stage.tools.clock.monotonic() - started,
         )
+
+    async def _compare_permissions(self, name: str, tenant: TenantClient, url: str, principals: dict[str, str]) -> int:
+        """Who may do what, in every place with permissions of its own."""
+        before = self._permissions[name]
+        after = await crawl_permissions(tenant.session, url)
+        found = list(permission_differences(before, after, principals=principals))
+        for difference in found[:SHOWN]:
+            self._teller.say(str(difference))
+        told = (
+            f"{name}: permissions are the same through the map ({before.rights:,} rights, scopes: {len(before.scopes):,}, "
+            f"SharePoint groups: {len(before.groups):,}, administrators: {len(before.admins):,})"
+        )
+        self._teller.check(told, not found, _amount(len(found)))
+        return len(found)
 
     async def _crawl(self, name: str, tenant: TenantClient, url: str, file: Path) -> Totals:
         drive = await drive_of_site_url(tenant.session, url)

@@ -57,6 +57,11 @@ class SevenSteps:
         self.people: dict[str, str] = {}
         self._groups: dict[UUID, UUID] = {}
 
+    @property
+    def groups(self) -> dict[str, str]:
+        """Object ids of the source's groups and the target's, as the map has them."""
+        return {str(source): str(target) for source, target in self._groups.items()}
+
     async def connect(self) -> None:
         """Step 1."""
         self._teller.heading("Step 1 · Connect to the source and the target")
