@@ -125,7 +125,7 @@ def compare(uow: UnitOfWork, site_key: SiteKey, wanted: Permissions) -> None:
     standing = {(found.group, found.member) for found in uow.site_groups.members(site_key, list(wanted.groups))}
     _same(wanted.members, standing, "member of a SharePoint group")
     _compare_scopes(uow, site_key, wanted)
-    if wanted.admins - uow.site_groups.admins(site_key):
+    if wanted.admins and wanted.admins - uow.site_groups.admins(site_key):
         raise obstacles.NotAsSealed("The hidden site lacks an administrator that the manifest names.")
 
 
