@@ -58,6 +58,11 @@ def test_without_trust_on_both_sides_nothing_fits(desk: Desk) -> None:
     assert asked(desk) == (3, "Incompatible")
 
 
+def test_what_to_do_now_stands_beside_the_verdict(desk: Desk) -> None:
+    answer = desk.run("compatibility", "--source", "contoso", *PARTNER)
+    assert "wait 48 hours" in answer.err and "trust stands on both sides" in answer.err
+
+
 def test_an_answer_is_never_remembered(desk: Desk) -> None:
     trusted(desk)
     assert asked(desk) == (0, "Compatible")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from xtenant.cli.output import OutputOption, emit
+from xtenant.cli.output import OutputOption, emit, note
 from xtenant.cli.tools import GeoOption, tools_of
 from xtenant.domain.errors import ExitCode
 from xtenant.domain.tenant import parse_host_url
@@ -36,6 +36,8 @@ def compatibility(
             return await client.compatibility(host)
 
     status = tools.run(ask)
+    if status.advice:
+        note(status.advice)
     emit({"status": status, "tenant": source, "partner_host_url": str(host)}, output)
     if status is Compatibility.INCOMPATIBLE:
         raise typer.Exit(ExitCode.PENDING)

@@ -17,6 +17,7 @@ from rich.progress import Progress as Bar
 
 from xtenant.cli.output import Format, emit, note
 from xtenant.cli.tools import Tools, geo_shown
+from xtenant.client.map_files import closed_file
 from xtenant.client.map_rows import columns_of
 from xtenant.client.moves import MoveJob
 from xtenant.client.profiles import Profile
@@ -25,7 +26,7 @@ from xtenant.domain.tenant import GeoCode, HostUrl
 from xtenant.people.maplint.findings import Finding, Severity
 from xtenant.people.maplint.linting import Given, Lint, Side
 from xtenant.people.mapsend import losses, sending
-from xtenant.people.mapsend.files import MapFile, closed_file, read_clean
+from xtenant.people.mapsend.files import MapFile, read_clean
 from xtenant.people.mapsend.kept import How, KeptMaps, State
 from xtenant.people.mapsend.losses import Progress
 from xtenant.people.mapsend.sending import GeoPlan, GeoResult

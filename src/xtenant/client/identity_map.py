@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from xtenant.client.map_files import closed_file
 from xtenant.client.map_rows import USER_FIELDS, Row, RowKey, UserRow, key_of, row_of, shown
 from xtenant.domain import errors
 from xtenant.domain.limits import DEFAULT
@@ -33,21 +34,12 @@ class MapClient:
 
     @staticmethod
     def read_file(path: Path) -> list[str]:
-        """The rows of a CSV file as text lines. Raises UsageError for a file that is missing, too large or not UTF-8."""
+        """The rows of a CSV file as text lines.
+
+        Raises UsageError for a file that is missing, too large or not UTF-8, FileOpenElsewhere for one being edited.
+        """
         try:
-            if path.stat().st_size > DEFAULT.xml_body:
-                raise errors.TooLarge(f"{path} is larger than {DEFAULT.xml_body} bytes.")
-            text = path.read_text(encoding="utf-8-sig")
-        except FileNotFoundError as error:
-            raise errors.UsageError(
-                f"There is no file {path}.",
-                remedy="Name the identity map: six columns, no header, as `User,SOURCE-TENANT-ID,SOURCE-UPN,TARGET-UPN,"
-                "TARGET-MAIL,RegularUser`.",
-            ) from error
-        except OSError as error:
-            raise errors.UsageError(
-                f"The identity map {path} cannot be read: {error.strerror}.", remedy="Close it elsewhere (E-30)."
-            ) from error
+            text = closed_file(path.absolute()).decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise errors.UsageError(f"{path} is not UTF-8.", remedy="Save it as CSV UTF-8.") from error
         lines = [line for line in text.splitlines() if line.strip()]

@@ -69,7 +69,10 @@ async def relationships_by_scenario(host: Host, given: Bound) -> None:
 async def compatibility(host: Host, given: Bound) -> None:
     """The status name alone on a line."""
     partner = parse_host_url(given.text("PartnerCrossTenantHostUrl"))
-    host.say((await host.tenant.compatibility(partner)).value)
+    status = await host.tenant.compatibility(partner)
+    host.say(status.value)
+    if status.advice:
+        host.warn(status.advice)
 
 
 def _relationship(given: Bound) -> tuple[Scenario, PartnerRole, HostUrl]:

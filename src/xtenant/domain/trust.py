@@ -208,6 +208,18 @@ class Compatibility(Enum):
     WARNING = "Warning"
     INCOMPATIBLE = "Incompatible"
 
+    @property
+    def advice(self) -> str | None:
+        """What to do now, where it is not simply to go on (R-5.35, R-5.36, R-5.38)."""
+        return _ADVICE.get(self.value)
+
+
+_ADVICE = {
+    "Incompatible": "Moves cannot start. Check first that trust stands on both sides; then wait 48 hours and ask again, "
+    "and contact Microsoft's support if nothing has changed.",
+    "Warning": "Moves can start; the target's schema is older than the source's. Ask again before every start.",
+}
+
 
 def compatibility_of(own: str, partner: str | None) -> Compatibility:
     """Compare schema versions `major.minor` of source and target (settled C 9); None means no trust there.
