@@ -56,8 +56,9 @@ async def apply_people(
 ) -> Applied:
     """Create what is missing, then memberships and licences. Without `source` no memberships are looked at.
 
-    Raises UsageError when something needed was not given, AccessDenied and network errors; what was done until then stands.
+    Raises UsageError when something needed was not given, NotFound for an unknown licence, AccessDenied and network errors; what was done until then stands.
     """
+    licences = await licensing.named(client, wishes.licences)
     standing = await look(client, rows)
     decision = decide(rows, standing, source, journal, wishes)
     run = _Run(client, standing, journal, clock, progress, Applied(decision=decision))
@@ -70,8 +71,8 @@ async def apply_people(
         await run.create_groups(source, wishes)
     if source is not None:
         await run.add_members(rows, source, wishes, what_if=what_if)
-    if wishes.licences:
-        done = await licensing.assign(client, rows, standing, decision, wishes, journal, what_if=what_if)
+    if licences:
+        done = await licensing.assign(client, rows, licences, standing, decision, wishes, journal, what_if=what_if)
         run.applied.licences += done.assigned
         run.applied.failures += done.failures
     return run.applied

@@ -22,9 +22,16 @@ class Assigned:
     failures: list[Failure] = field(default_factory=list[Failure])
 
 
+async def named(client: PeopleClient, texts: Sequence[str]) -> list[SubscribedSku]:
+    """Licences by part number or id. Raises NotFound for one the target has not subscribed to."""
+    skus = await client.licences() if texts else []
+    return [_sku(skus, text) for text in texts]
+
+
 async def assign(
     client: PeopleClient,
     rows: Sequence[PersonRow],
+    chosen: Sequence[SubscribedSku],
     standing: Standing,
     decision: Decision,
     wishes: ApplyWishes,
@@ -32,12 +39,7 @@ async def assign(
     *,
     what_if: bool,
 ) -> Assigned:
-    """The migration licence to everybody whose OneDrive moves, any other to the accounts that pre-creation made.
-
-    Raises NotFound for a licence the target has not subscribed to.
-    """
-    skus = await client.licences()
-    chosen = [_sku(skus, text) for text in wishes.licences]
+    """The migration licence to everybody whose OneDrive moves, any other to the accounts that pre-creation made."""
     if not what_if:
         standing = await look(client, [row for row in rows if not row.kind.is_group])
     to_come = [row for row, _ in decision.accounts] if what_if else []
