@@ -84,7 +84,7 @@ def test_a_guest_gets_a_token_and_has_then_accepted(service: TenantService) -> N
 
 def test_who_is_disabled_unknown_or_asks_elsewhere_gets_none(service: TenantService) -> None:
     blocked = create(service, "blocked", enabled=False)
-    with pytest.raises(errors.Refused, match="'blocked@.*' is disabled"):
+    with pytest.raises(errors.Refused, match=r"'blocked@.*' is disabled"):
         made(service, ANN, blocked)
     with pytest.raises(errors.UsageError, match="nobody called"):
         made(service, "nobody@contoso.onmicrosoft.com")
