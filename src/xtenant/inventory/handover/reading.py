@@ -41,8 +41,17 @@ SMALL = 1 * MIB
 """Parts up to this size may be packed as tightly as they like."""
 
 _CHUNK = 256 * 1024
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OverflowError)
-"""What the zip reader raises for damaged, encrypted and strangely packed members."""
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OverflowError,
+    OSError,
+)
+"""What the zip reader raises for damaged, encrypted and strangely packed members; OSError for a place before the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +108,7 @@ def open_handover(path: Path) -> Generator[Handover]:
         sha256 = _hash_of(file, path)
         try:
             archive = zipfile.ZipFile(file)
-        except (*_BROKEN, OSError) as error:
+        except _BROKEN as error:
             raise DamagedHandover(f"{path} is no handover file: {error}.") from error
         with archive:
             manifest = _signed_manifest(archive)
