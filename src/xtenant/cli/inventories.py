@@ -18,6 +18,7 @@ from xtenant.client.profiles import Profile
 from xtenant.domain import errors, plan
 from xtenant.inventory.crawl import CrawlReport, Progress, crawl_tenant, ended
 from xtenant.inventory.directory_rows import EmptyInventory
+from xtenant.inventory.handover.manifest import Level
 from xtenant.inventory.opening import InventoryHome
 from xtenant.inventory.store import Inventory
 
@@ -45,6 +46,7 @@ def open_inventory(
     profile = _profile(tools, name)
     if profile is None:
         with home_of(tools).told(Path(name)) as inventory:
+            _refuse_numbers(name, inventory)
             yield inventory
         return
     with home_of(tools).own(profile.tenant_id, afresh=fresh) as inventory:
@@ -113,6 +115,15 @@ def bars(name: str) -> Generator[Progress]:
 
     with bar:
         yield show
+
+
+def _refuse_numbers(name: str, inventory: Inventory) -> None:
+    """Nobody known by name would look like nobody concerned. Raises UsageError."""
+    origin = inventory.origin()
+    if origin is not None and origin.level == Level.COUNTS.value:
+        raise errors.UsageError(
+            f"'{name}' tells numbers only.", remedy="Ask the other administrator to export it with --level plan."
+        )
 
 
 def _profile(tools: Tools, name: str) -> Profile | None:
