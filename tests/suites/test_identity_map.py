@@ -59,6 +59,29 @@ def test_a_group_is_found_by_ids_and_name(units: Units) -> None:
         assert [row.kind for row in found] == [GroupKind.O365]
 
 
+@pytest.mark.parametrize("field", [*UserField, *GroupField])
+def test_many_lookups_say_what_each_alone_says(units: Units, field: UserField | GroupField) -> None:
+    many = [ANN.replace("ann@contoso", f"u{n}@contoso") for n in range(identity_map.LOOKUP_LIMIT + 5)]
+    regular = SALES.replace(
+        "000000000001,sales,O365Group", "000000000001,bbbbbbbb-0000-0000-0000-000000000001,RegularGroup"
+    )
+    replace(units, *many, BOB, SALES, regular.replace("aaaaaaaa-0", "cccccccc-0"))
+    values = ["U7@contoso.com", "bob@fabrikam.com", "ann@fabrikam.com", "ann.b@fabrikam.com", "SALES", "", " ", "x"]
+    values += ["AAAAAAAA-0000-0000-0000-000000000001", "bbbbbbbb-0000-0000-0000-000000000001"]
+
+    def alone(value: str) -> list[object]:
+        if isinstance(field, UserField):
+            return list(identity_map.lookup_user(units, geo=NAM, field=field, value=value))
+        return list(identity_map.lookup_group(units, geo=NAM, field=field, value=value))
+
+    together = identity_map.lookup_many(units, geo=NAM, field=field, values=values)
+    assert [list(found) for found in together] == [alone(value) for value in values]
+    few = values[:2]
+    assert [list(one) for one in identity_map.lookup_many(units, geo=NAM, field=field, values=few)] == [
+        alone(value) for value in few
+    ]
+
+
 def test_a_replacement_is_the_whole_map(units: Units) -> None:
     replace(units, ANN, BOB)
     replace(units, BOB)

@@ -22,7 +22,7 @@ from xtenant.operations import licences
 from xtenant.protocols.csom import call as csom
 from xtenant.protocols.csom.codec.build import QueryBuilder
 from xtenant.protocols.csom.codec.types import TENANT_ID
-from xtenant.protocols.csom.codec.values import NAMESPACE
+from xtenant.protocols.csom.codec.values import NAMESPACE, EnumNumber
 
 pytestmark = pytest.mark.anyio
 ADMIN = "https://contoso-admin.sharepoint.com"
@@ -373,6 +373,33 @@ async def test_the_map_is_replaced_and_looked_up_over_the_wire(host: AdminHost) 
     assert missing == []
     (group,) = await csom.lookup_group(host.session, ADMIN, "TargetGroupName", "sales")
     assert group.group_type == "O365Group"
+
+
+async def test_a_lookup_behind_an_edit_in_the_same_query_sees_the_edit(host: AdminHost) -> None:
+    company = UUID("aaaaaaaa-1111-4111-8111-111111111111")
+    query = QueryBuilder()
+    tenant = query.construct(TENANT_ID)
+
+    def look_up(value: str) -> int:
+        lookup = query.method(tenant, "GetTenantUserIdentityMappingItem", EnumNumber(0), value)
+        return query.select(lookup, children=True)
+
+    before = [look_up("ann@contoso.com"), look_up("bob@contoso.com")]
+    for name in ("ann", "bob"):
+        row = (company, f"{name}@contoso.com", "", f"{name}@fabrikam.com", f"{name}@fabrikam.com", EnumNumber(1))
+        query.call(tenant, "AddOrUpdateTenantSingleUserIdentityMappingItem", *row)
+    after = [look_up("ann@contoso.com"), look_up("bob@contoso.com")]
+    reply = await csom.ask(host.session, ADMIN, query)
+    assert [len(reply.values[number]["_Child_Items_"]) for number in (*before, *after)] == [0, 0, 1, 1]
+
+
+async def test_one_bad_lookup_among_many_is_the_querys_error(host: AdminHost) -> None:
+    query = QueryBuilder()
+    tenant = query.construct(TENANT_ID)
+    for field in (0, 1, 99):
+        query.select(query.method(tenant, "GetTenantUserIdentityMappingItem", EnumNumber(field), "x"), children=True)
+    with pytest.raises(errors.XTenantError, match="TenantIdentityMappingUserField"):
+        await csom.ask(host.session, ADMIN, query)
 
 
 async def test_each_geo_answers_for_itself(host: AdminHost) -> None:

@@ -98,6 +98,45 @@ def lookup_group(units: Units, *, geo: Geo, field: GroupField, value: str) -> Se
         return uow.identity_map.groups(geo.code, version.version, field, value.strip(), limit=LOOKUP_LIMIT)
 
 
+def lookup_many(
+    units: Units, *, geo: Geo, field: UserField | GroupField, values: Sequence[str]
+) -> Sequence[Sequence[Mapping]]:
+    """What `lookup_user` or `lookup_group` says of each of many values, in one query: a map read back asks for every row."""
+    wanted = [value.strip() if field is UserField.TARGET_USER_PUID else value.strip().casefold() for value in values]
+    most = LOOKUP_LIMIT * len(wanted)
+    with units.read() as uow:
+        version = uow.identity_map.in_force(geo.code)
+        if version is None:
+            return [()] * len(wanted)
+        found = uow.identity_map.fitting(geo.code, version.version, field, set(wanted) - {""}, limit=most)
+    if len(found) == most:  # one value may have filled the answer, at the cost of the others
+        return [_looked_up(units, geo, field, value) for value in values]
+    by_value: dict[str, list[Mapping]] = {}
+    for row in found:
+        by_value.setdefault(_value_of(row, field), []).append(row)
+    return [by_value.get(value, [])[:LOOKUP_LIMIT] for value in wanted]
+
+
+def _looked_up(units: Units, geo: Geo, field: UserField | GroupField, value: str) -> Sequence[Mapping]:
+    if isinstance(field, UserField):
+        return lookup_user(units, geo=geo, field=field, value=value)
+    return lookup_group(units, geo=geo, field=field, value=value)
+
+
+def _value_of(row: Mapping, field: UserField | GroupField) -> str:
+    """A row's value of a field, folded as it is looked up."""
+    if isinstance(row, UserMapping):
+        if field is UserField.TARGET_USER_PUID:
+            return row.target_puid
+        named = {UserField.SOURCE_USER_KEY: row.source_upn, UserField.TARGET_USER_UPN: row.target_upn}
+        return named.get(field, row.target_email).casefold()
+    ids = {
+        GroupField.SOURCE_GROUP_OBJECT_ID: row.source_group_id,
+        GroupField.TARGET_GROUP_OBJECT_ID: row.target_group_id,
+    }
+    return str(ids[field]) if field in ids else row.target_name.casefold()
+
+
 def resolve(units: Units, *, geo: Geo, version: int, keys: Iterable[SourceKey]) -> dict[SourceKey, Mapping]:
     """What a pinned version says of many source principals; absent ones fall under the unmapped policy."""
     with units.read() as uow:

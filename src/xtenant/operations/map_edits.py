@@ -278,7 +278,8 @@ def _wanted(value: str) -> str:
 
 def _rows_of(uow: UnitOfWork, geo: Geo, keys: set[str], *, groups: bool) -> dict[SourceKey, Mapping]:
     version = _standing(uow, geo)
-    found = uow.identity_map.of_sources(geo.code, version, keys, groups=groups, limit=LOOKUP_LIMIT * DELTA_ITEMS)
+    field = GroupField.SOURCE_GROUP_OBJECT_ID if groups else UserField.SOURCE_USER_KEY
+    found = uow.identity_map.fitting(geo.code, version, field, keys, limit=LOOKUP_LIMIT * DELTA_ITEMS)
     return {row.source_key: row for row in found}
 
 

@@ -205,10 +205,12 @@ class IdentityMapStore:
                 found[SourceKey(TenantId(row.company_id), row.source_key)] = _mapping_of(row)
         return found
 
-    def of_sources(
-        self, geo: GeoCode, version: int, keys: Collection[str], *, groups: bool, limit: int
+    def fitting(
+        self, geo: GeoCode, version: int, field: UserField | GroupField, values: Collection[str], *, limit: int
     ) -> Sequence[Mapping]:
-        wanted = and_(map_rows.c.is_group == int(groups), map_rows.c.source_key.in_(sorted(keys)))
+        groups = isinstance(field, GroupField)
+        column = _GROUP_COLUMNS[field] if isinstance(field, GroupField) else _USER_COLUMNS[field]
+        wanted = and_(map_rows.c.is_group == int(groups), column.in_(sorted(values)))
         return [_mapping_of(row) for row in self._found(geo, version, wanted, limit)]
 
     def page(

@@ -42,10 +42,10 @@ class IdentityMapRepository(Protocol):
         """The rows of many source keys, in one query per 500."""
         ...
 
-    def of_sources(
-        self, geo: GeoCode, version: int, keys: Collection[str], *, groups: bool, limit: int
+    def fitting(
+        self, geo: GeoCode, version: int, field: UserField | GroupField, values: Collection[str], *, limit: int
     ) -> Sequence[Mapping]:
-        """Rows of some source keys, folded, whatever source tenant they are of."""
+        """Rows whose field is one of some values, folded (a PUID as it is), in one query, whatever source tenant."""
         ...
 
     def page(

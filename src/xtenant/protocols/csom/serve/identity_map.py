@@ -5,6 +5,7 @@ AddOrUpdateTenantSingle…IdentityMappingItem, GetTenant…IdentityMappingItem, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from xtenant.domain.identity import GroupField, GroupMapping, UserField, UserMapping
@@ -70,6 +71,25 @@ def find_users(context: Context, tenant: ServerObject, field: UserField, value: 
 def find_groups(context: Context, tenant: ServerObject, field: GroupField, value: str) -> ServerObject:
     found = identity_map.lookup_group(context.backend.units, geo=context.call.geo, field=field, value=value)
     return _list(GROUP_MAPPING, found)
+
+
+def find_many_users(context: Context, tenant: ServerObject, asked: Sequence[list[Any]]) -> Sequence[ServerObject]:
+    return _find_many(context, USER_MAPPING, asked)
+
+
+def find_many_groups(context: Context, tenant: ServerObject, asked: Sequence[list[Any]]) -> Sequence[ServerObject]:
+    return _find_many(context, GROUP_MAPPING, asked)
+
+
+def _find_many(context: Context, kind: ObjectType, asked: Sequence[list[Any]]) -> Sequence[ServerObject]:
+    """Lookups of one field together; a query that mixes fields is answered field by field."""
+    found: dict[tuple[UserField | GroupField, str], ServerObject] = {}
+    for field in dict.fromkeys(field for field, _ in asked):
+        values = list(dict.fromkeys(value for one, value in asked if one is field))
+        units, geo = context.backend.units, context.call.geo
+        rows = identity_map.lookup_many(units, geo=geo, field=field, values=values)
+        found.update({(field, value): _list(kind, mine) for value, mine in zip(values, rows, strict=True)})
+    return [found[field, value] for field, value in asked]
 
 
 def set_user(
@@ -142,10 +162,14 @@ def methods(limits: Limits) -> Mapping[str, MethodRow]:
             function=set_group, parameters=_GROUP, void=True, verb="map.set_group"
         ),
         "GetTenantUserIdentityMappingItem": MethodRow(
-            function=find_users, parameters=_BY_USER, form=Form.PATH, verb="map.lookup_user"
+            function=find_users, together=find_many_users, parameters=_BY_USER, form=Form.PATH, verb="map.lookup_user"
         ),
         "GetTenantGroupIdentityMappingItem": MethodRow(
-            function=find_groups, parameters=_BY_GROUP, form=Form.PATH, verb="map.lookup_group"
+            function=find_groups,
+            together=find_many_groups,
+            parameters=_BY_GROUP,
+            form=Form.PATH,
+            verb="map.lookup_group",
         ),
         "RemoveTenantUserIdentityMappingItem": MethodRow(
             function=remove_users, parameters=_BY_USER, void=True, verb="map.remove_user"

@@ -41,6 +41,7 @@ from xtenant.protocols.csom.codec.values import (
 from xtenant.protocols.csom.serve.objects import FARM_ID, Catalogue, Context, Form, MethodRow, ServerObject
 
 Entries = list[tuple[int, Json]]
+_READING = (Instantiate, IdentityQuery, Query)
 
 
 class Interpreter:
@@ -52,6 +53,7 @@ class Interpreter:
         self._request = request
         self._trace_id = trace_id
         self._objects: dict[int, ServerObject | None] = {}
+        self._only_reads = all(isinstance(action, _READING) for action in request.actions)
 
     async def run(self) -> Entries:
         """Entries of all actions in order. Raises XTenantError of the first action that failed."""
@@ -106,6 +108,8 @@ class Interpreter:
             case MethodPath():
                 parent = await self._present(path.parent_id)
                 row = parent.type.method(path.name, Form.PATH)
+                if row.together is not None and self._only_reads:
+                    return await self._together(path, row, parent)
                 result: ServerObject | None = await self._run(row, parent, path.parameters)
                 return result
             case StaticPropertyPath():
@@ -120,6 +124,25 @@ class Interpreter:
                 raise InvalidClientQuery(f'The object property "{path.name}" does not exist.')
             case StaticMethodPath():
                 raise InvalidClientQuery(f'The static method "{path.name}" does not exist.')
+
+    async def _together(self, path: MethodPath, row: MethodRow, parent: ServerObject) -> ServerObject | None:
+        """Answer all calls of a reading method in the query with the first: no action stands between that could change it."""
+        assert row.together is not None
+        self._require(row.who)
+        alike = [
+            other
+            for other in self._request.paths.values()
+            if isinstance(other, MethodPath)
+            and (other.parent_id, other.name) == (path.parent_id, path.name)
+            and other.path_id not in self._objects
+            and not references(other.parameters)
+        ]
+        if path not in alike:
+            return await self._run(row, parent, path.parameters)
+        arguments = [row.arguments(other.parameters) for other in alike]
+        found = await self._context.call.run(row.together, self._context, parent, arguments)
+        self._objects.update({other.path_id: result for other, result in zip(alike, found, strict=True)})
+        return self._objects[path.path_id]
 
     def _resolved(self, name: str) -> ServerObject:
         """An object from its identity alone; the part before `|` is the trace that minted it and means nothing."""

@@ -75,9 +75,13 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodRow:
-    """One method of a type. `void` ones leave no entry in the reply."""
+    """One method of a type. `void` ones leave no entry in the reply.
+
+    `together` answers many calls of a reading method at once: `(context, object, arguments of each)` to a result of each.
+    """
 
     function: Function
+    together: Callable[[Context, ServerObject, Sequence[list[Any]]], Sequence[ServerObject]] | None = None
     parameters: tuple[Parameter, ...] = ()
     form: Form = Form.ACTION
     void: bool = False
