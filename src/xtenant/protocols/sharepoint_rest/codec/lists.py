@@ -75,7 +75,6 @@ def list_item_json(view: ListView, one: ListItemView) -> dict[str, Json]:
     major, minor = item.version if is_file else (1, 0)
     return {
         "Id": item.int_id,
-        "ID": item.int_id,
         "GUID": item.item_id,
         "UniqueId": item.item_id,
         "Title": None,
