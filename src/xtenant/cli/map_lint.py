@@ -57,6 +57,8 @@ def lint(
 
     Example: xtenant map lint map.csv --moves moves.csv --source contoso --target fabrikam
     """
+    if fix is not None and fix.exists():
+        raise errors.UsageError(f"{fix} exists already; nothing was done.", remedy="Name a new file with --fix.")
     tools = tools_of(context)
     planned = None if moves is None else plan.read_moves(inventories.read_text(moves), name=str(moves))
     moving = [move.source for move in planned or ()]
@@ -124,8 +126,6 @@ def _side(tools: Tools, stack: ExitStack, text: str, sites: Collection[str], *, 
 
 def _written(place: Path, file: Path) -> int:
     """Write the clean form beside its place and put it there whole; how many rows it has."""
-    if place.exists():
-        raise errors.UsageError(f"{place} exists already; nothing was written.", remedy="Name a new file with --fix.")
     unfinished = place.with_name(f".{place.name}.unfinished")
     try:
         with unfinished.open("w", encoding="utf-8", newline="") as out:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain, islice
 
 import msgspec
 
@@ -49,10 +50,12 @@ def stream(
 
 def _json(name: str, rows: Iterable[Row | msgspec.Struct], rest: Callable[[], Mapping[str, object]]) -> None:
     write = sys.stdout.write
-    write('{\n  "%s": [' % name)  # noqa: UP031
-    mark = "\n    "
     encode = msgspec.json.Encoder(enc_hook=str).encode
-    for row in rows:
+    rows = iter(rows)
+    some = list(islice(rows, 1))  # what fails at once leaves no half of an object behind
+    write(f'{{\n  "{name}": [')
+    mark = "\n    "
+    for row in chain(some, rows):
         write(mark + encode(row).decode())
         mark = ",\n    "
     write("]" if mark == "\n    " else "\n  ]")

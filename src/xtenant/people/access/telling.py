@@ -14,7 +14,8 @@ from xtenant.people.access.walking import SiteWalk
 NAMES_SHOWN = 50
 """How many names a site's summary lists of each sort; the file of all rows has everybody."""
 COLUMNS = (
-    "site", "target_site", "item_id", "kind", "path", "person", "upn", "target_id", "target_upn", "before", "after",
+    "site", "target_site", "item_id", "kind", "path", "person", "person_id", "target_person",
+    "target_id", "before", "after",
     "change",
 )  # fmt: skip
 
@@ -110,10 +111,10 @@ def full_rows(prediction: Prediction, access: SiteAccess) -> Iterator[Mapping[st
                 "item_id": str(item_id),
                 "kind": kind.value,
                 "path": path,
-                "person": person.source_id,
-                "upn": names.source(person.source_id),
+                "person": names.source(person.source_id),
+                "person_id": person.source_id,
+                "target_person": names.target(person.target_id),
                 "target_id": person.target_id,
-                "target_upn": names.target(person.target_id),
                 "before": person.before.value,
                 "after": person.after.value,
                 "change": person.change.value,
