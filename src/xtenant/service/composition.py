@@ -24,7 +24,7 @@ from xtenant.engine.runner import InProcessRunner
 from xtenant.engine.trust_check import TrustFromThreads
 from xtenant.engine.workbench import Workbench, checked
 from xtenant.engine.workflow import WorkflowRunner
-from xtenant.operations import collect, sign_in, uploads
+from xtenant.operations import collect, deleted, sign_in, uploads
 from xtenant.outside.ids import SystemIds
 from xtenant.outside.mail import MailSender
 from xtenant.protocols.csom import serve as csom
@@ -151,6 +151,7 @@ def _loops(settings: ServiceSettings, backend: Backend) -> list[Callable[[], Awa
     def clear_away() -> None:
         collect.collect_as_set(backend.units, backend.blobs, clock=backend.clock, ids=backend.ids)
         uploads.sweep(backend.units, backend.uploads, clock=backend.clock)
+        deleted.forget_expired(backend.units, clock=backend.clock)
 
     async def housekeeping() -> None:
         while True:

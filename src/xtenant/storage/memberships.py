@@ -39,6 +39,7 @@ from xtenant.storage.tables import Guid, metadata
 from xtenant.storage.users import live_users, users
 
 ROWS_A_FETCH = 1_000
+IDS_A_QUERY = 500
 
 memberships = Table(
     "memberships",
@@ -47,7 +48,10 @@ memberships = Table(
     Column("group_id", Guid, primary_key=True),
     Column("member_id", Guid, primary_key=True),
     Column("owner", Boolean, primary_key=True),
-    Index("ix_memberships_member", "tenant_id", "member_id"),
+    Index("ix_memberships_member", "tenant_id", "member_id", "owner", "group_id"),
+)
+_live_group = and_(
+    groups.c.tenant_id == memberships.c.tenant_id, groups.c.group_id == memberships.c.group_id, live_groups
 )
 
 
@@ -79,7 +83,9 @@ class MembershipStore:
     def add_many(self, pairs: Sequence[tuple[GroupId, UUID]]) -> None:
         rows = ((self._tenant_id.bytes, group.bytes, member.bytes, False) for group, member in pairs)
         insert_rows(self._connection, memberships, ("tenant_id", "group_id", "member_id", "owner"), rows)
-        self._changed(groups.c.group_id.in_(select(memberships.c.group_id).where(self._own)))
+        touched = sorted({group for group, _ in pairs})
+        for start in range(0, len(touched), IDS_A_QUERY):  # one query per 500
+            self._changed(groups.c.group_id.in_(touched[start : start + IDS_A_QUERY]))
 
     def remove(self, group_id: GroupId, member_id: UUID, *, owner: bool = False) -> None:
         removed = self._connection.execute(delete(memberships).where(self._row(group_id, member_id, owner=owner)))
@@ -125,12 +131,12 @@ class MembershipStore:
         self._connection.execute(delete(memberships).where(self._own, ends))
 
     def _live_members(self, scope: MembersOf) -> Subquery:
-        within = ids_in(self._tenant_id, scope).subquery()
-        people = select(users.c.user_id.label("id"), literal(True).label("is_user")).join_from(
-            within, users, and_(users.c.user_id == within.c[0], users.c.tenant_id == self._tenant_id, live_users)
+        within = ids_in(self._tenant_id, scope)
+        people = select(users.c.user_id.label("id"), literal(True).label("is_user")).where(
+            users.c.tenant_id == self._tenant_id, live_users, users.c.user_id.in_(within)
         )
-        teams = select(groups.c.group_id.label("id"), literal(False).label("is_user")).join_from(
-            within, groups, and_(groups.c.group_id == within.c[0], groups.c.tenant_id == self._tenant_id, live_groups)
+        teams = select(groups.c.group_id.label("id"), literal(False).label("is_user")).where(
+            groups.c.tenant_id == self._tenant_id, live_groups, groups.c.group_id.in_(within)
         )
         return union_all(people, teams).subquery()
 
@@ -163,22 +169,43 @@ class MembershipStore:
 
 
 def ids_in(tenant_id: TenantId, scope: Scope) -> Select[UUID]:
-    """The ids of a scope in one query; UNION drops repeats, so that a circle of groups ends."""
-    own = and_(memberships.c.tenant_id == tenant_id, memberships.c.owner.is_(False))
-    live = and_(groups.c.tenant_id == tenant_id, live_groups)
+    """The ids of a scope in one query; UNION drops repeats, so that a circle of groups ends.
+
+    The tenant travels through the recursion as a column: were it a constant in each step, SQLite, which keeps no statistics
+    of a young database, would begin each step with all memberships of the tenant (14 s instead of 2 ms at 500,000).
+    """
     if isinstance(scope, GroupsOf):
-        step = select(memberships.c.group_id).join(groups, groups.c.group_id == memberships.c.group_id).where(own, live)
-        direct = step.where(memberships.c.member_id == scope.member_id)
-        if not scope.nested:
-            return direct
-        reached = direct.cte("reached", recursive=True)
-        reached = reached.union(step.where(memberships.c.member_id == reached.c.group_id))
-        return select(reached.c.group_id)
-    wanted = and_(memberships.c.tenant_id == tenant_id, memberships.c.owner.is_(scope.owners))
-    direct = select(memberships.c.member_id).where(wanted, memberships.c.group_id == scope.group_id)
-    if not scope.nested:
-        return direct
+        return _groups_of(tenant_id, scope)
+    start = and_(memberships.c.tenant_id == tenant_id, memberships.c.owner.is_(scope.owners))
+    direct = select(memberships.c.tenant_id, memberships.c.member_id).where(
+        start, memberships.c.group_id == scope.group_id
+    )
     inside = direct.cte("inside", recursive=True)
-    below = select(memberships.c.member_id).join(groups, groups.c.group_id == memberships.c.group_id)
-    inside = inside.union(below.where(own, live, memberships.c.group_id == inside.c.member_id))
+    if scope.nested:
+        below = and_(
+            memberships.c.tenant_id == inside.c.tenant_id,
+            memberships.c.group_id == inside.c.member_id,
+            memberships.c.owner.is_(False),
+        )
+        step = select(memberships.c.tenant_id, memberships.c.member_id).join_from(inside, memberships, below)
+        inside = inside.union(step.join(groups, _live_group))
     return select(inside.c.member_id)
+
+
+def _groups_of(tenant_id: TenantId, scope: GroupsOf) -> Select[UUID]:
+    columns = select(memberships.c.tenant_id, memberships.c.group_id)
+    start = and_(
+        memberships.c.tenant_id == tenant_id,
+        memberships.c.member_id == scope.member_id,
+        memberships.c.owner.is_(False),
+    )
+    reached = columns.join(groups, _live_group).where(start).cte("reached", recursive=True)
+    if scope.nested:
+        above = and_(
+            memberships.c.tenant_id == reached.c.tenant_id,
+            memberships.c.member_id == reached.c.group_id,
+            memberships.c.owner.is_(False),
+        )
+        step = columns.join_from(reached, memberships, above)
+        reached = reached.union(step.join(groups, _live_group))
+    return select(reached.c.group_id)

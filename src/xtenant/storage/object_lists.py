@@ -106,7 +106,10 @@ class ObjectList(Generic[T]):
             passed = value < after.value if order.descending else value > after.value
             further = row_id < after.object_id if order.descending else row_id > after.object_id
             query = query.where(reached, or_(passed, further))
-        if order.field.unique and question.deleted_after is None:  # then an index gives the order alone
+        if question.where is not None and predicates.is_narrow(question.where, self._shape.fields):
+            # SQLite, without statistics, would walk the whole order for one row; this hides the order's index from it
+            value = func.coalesce(value, value)
+        elif order.field.unique and question.deleted_after is None:  # then an index gives the order alone
             return query.order_by(value.desc() if order.descending else value)
         return query.order_by(*((value.desc(), row_id.desc()) if order.descending else (value, row_id)))
 

@@ -60,11 +60,15 @@ def _folded_postgresql(element: folded, compiler: SQLCompiler, **more: Any) -> s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """How a field is compared: an expression, and what is done to a text before it is compared with it."""
+    """How a field is compared: an expression, and what is done to a text before it is compared with it.
+
+    `indexed` says that an index finds the few rows with one value.
+    """
 
     expression: ColumnElement[Any]
     fold: Callable[[str], str] = str
     nullable: bool = True
+    indexed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +79,9 @@ class Many:
     exists: Callable[[ColumnElement[bool]], ColumnElement[bool]]
 
 
-def of_key(column: ColumnElement[Any], *, nullable: bool) -> Asked:
+def of_key(column: ColumnElement[Any], *, nullable: bool, indexed: bool = False) -> Asked:
     """A column that holds its text in small letters of every script."""
-    return Asked(expression=column, fold=str.lower, nullable=nullable)
+    return Asked(expression=column, fold=str.lower, nullable=nullable, indexed=indexed)
 
 
 def of_text(column: ColumnElement[Any], *, nullable: bool = True) -> Asked:
@@ -103,6 +107,21 @@ def condition(
             return _among(predicate, fields[predicate.field.name], holds=holds)
         case Comparison():
             return _compared(predicate, fields[predicate.field.name], holds=holds)
+
+
+def is_narrow(predicate: Predicate, fields: Mapping[str, Asked]) -> bool:
+    """Whether few rows can fulfil it, found by an index on what it compares."""
+    match predicate:
+        case Comparison(operator=Operator.EQUAL) if predicate.value is not None:
+            return predicate.field.name in fields and fields[predicate.field.name].indexed
+        case Among() if None not in predicate.values:
+            return predicate.field.name in fields and fields[predicate.field.name].indexed
+        case All():
+            return any(is_narrow(part, fields) for part in predicate.parts)
+        case Either():
+            return all(is_narrow(part, fields) for part in predicate.parts)
+        case _:
+            return False
 
 
 def _among(predicate: Among, asked: Asked, *, holds: bool) -> ColumnElement[bool]:

@@ -71,7 +71,9 @@ class Names(TypeDecorator[tuple[str, ...]]):
         return None if value is None else msgspec.json.encode(value).decode()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:
-        return None if value is None else msgspec.json.decode(value, type=tuple[str, ...])
+        if value is None or value == "[]":
+            return None if value is None else ()
+        return msgspec.json.decode(value, type=tuple[str, ...])
 
 
 class Pairs(TypeDecorator[tuple[tuple[str, str], ...]]):
@@ -84,4 +86,6 @@ class Pairs(TypeDecorator[tuple[tuple[str, str], ...]]):
         return None if value is None else msgspec.json.encode(value).decode()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[tuple[str, str], ...] | None:
-        return None if value is None else msgspec.json.decode(value, type=tuple[tuple[str, str], ...])
+        if value is None or value == "[]":
+            return None if value is None else ()
+        return msgspec.json.decode(value, type=tuple[tuple[str, str], ...])

@@ -279,7 +279,9 @@ def upgrade() -> None:
         sa.Column("owner", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "group_id", "member_id", "owner", name=op.f("pk_memberships")),
     )
-    op.create_index("ix_memberships_member", "memberships", ["tenant_id", "member_id"], unique=False)
+    op.create_index(
+        "ix_memberships_member", "memberships", ["tenant_id", "member_id", "owner", "group_id"], unique=False
+    )
     op.create_table(
         "move_jobs",
         sa.Column("key", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
