@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
 
 from clock import FakeClock
 from graph_tenant import ANN, DOMAIN, GraphTenant, graph_tenant
+from xtenant.domain.directory import UserId
 from xtenant.operations import users
 
 NEW: dict[str, Any] = {
@@ -131,6 +133,18 @@ def test_a_guest_stands_in_the_directory_with_their_state(graph: GraphTenant) ->
     assert (guest["userType"], guest["externalUserState"]) == ("Guest", "PendingAcceptance")
     listed = graph.ask("GET", "/users?$filter=userType eq 'Guest'").json()["value"]
     assert [row["id"] for row in listed] == [guest["id"]]
+
+
+def test_a_guest_sees_their_own_account_and_no_directory(graph: GraphTenant) -> None:
+    guest_id = graph.ask("POST", "/invitations", json=INVITATION).json()["invitedUser"]["id"]
+    with graph.units.read() as uow:
+        guest = uow.users.by_id(UserId(UUID(guest_id)))
+    assert guest is not None
+    for own in ("/me", f"/users/{guest_id}", f"/users/{quote(guest.upn, safe='')}"):
+        assert graph.ask("GET", own, guest).json()["id"] == guest_id
+    for others in ("/users", "/groups", "/domains", "/subscribedSkus", f"/users/{ANN.user_id}"):
+        refused = graph.ask("GET", others, guest)
+        assert error_of(refused) == (403, "Authorization_RequestDenied"), others
 
 
 def test_a_repeated_invitation_answers_the_same_guest(graph: GraphTenant) -> None:

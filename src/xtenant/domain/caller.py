@@ -54,6 +54,8 @@ class Caller:
     permissions: frozenset[str] = field(default=frozenset())
     directory_roles: frozenset[UUID] = field(default=frozenset())
     partner: HostUrl | None = None
+    is_guest: bool = False
+    """A user of type Guest: sees their own account and no directory, as Microsoft's default has it."""
 
     @property
     def name(self) -> str:

@@ -7,7 +7,6 @@ at Microsoft; it is the move that fails with it (R-4.11), and validation and lin
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from uuid import UUID
 
 from xtenant.domain import errors
@@ -67,8 +66,9 @@ class IllegalName(errors.UsageError):
 
 
 def get_user(units: Units, caller: Caller, name: str) -> User:
-    """A user by object id or user principal name. Raises UserNotFound."""
-    require(caller, USER_READ, "read users", members=True)
+    """A user by object id or user principal name; everybody may read their own account. Raises UserNotFound."""
+    if name.lower() not in (str(caller.user_id), (caller.upn or "").lower()):
+        require(caller, USER_READ, "read users", members=True)
     with units.read() as uow:
         return user_named(uow, name)
 
@@ -134,10 +134,10 @@ def require(caller: Caller, permissions: frozenset[str], what: str, *, members: 
     """Raise AccessDenied unless the caller may do a thing to the directory.
 
     Apps need one of the permissions; the user administrator is our global administrator; with `members` every signed-in
-    user may, as members may read the directory at Microsoft by default.
+    member may, as members may read the directory at Microsoft by default and guests may not.
     """
     if caller.kind is CallerKind.USER:
-        allowed = members or caller.is_global_admin
+        allowed = (members and not caller.is_guest) or caller.is_global_admin
     else:
         allowed = caller.kind is CallerKind.APP and bool(caller.permissions & permissions)
     if not allowed:

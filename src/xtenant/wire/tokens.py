@@ -20,7 +20,7 @@ from joserfc.jwk import RSAKey
 
 from xtenant.domain import errors
 from xtenant.domain.caller import AppCredential, Caller, CallerKind
-from xtenant.domain.directory import User
+from xtenant.domain.directory import User, UserType
 from xtenant.domain.limits import Limits
 from xtenant.domain.ports.clock import Clock, IdSource
 from xtenant.domain.sign_in import OWN_TOKEN_ALGORITHMS, SignedIn, TenantKeys, resource_hosts
@@ -28,6 +28,9 @@ from xtenant.domain.tenant import LOGIN_HOST, Tenant, TenantId
 
 DEFAULT_WID = "0997a1d0-0d1d-4acb-b408-d5ca73121e90"
 """The `wids` value of app-only tokens (content-api.md 3.5)."""
+
+GUEST_ACCOUNT = 1
+"""The claim `acct` of a guest; 0 is a member's."""
 
 LARGEST_CHARACTERS = 32 * 1024
 LEEWAY_SECONDS = 300
@@ -51,6 +54,7 @@ class _Payload(msgspec.Struct, kw_only=True):
     scp: str = ""
     roles: frozenset[str] = frozenset()
     wids: frozenset[UUID] = frozenset()
+    acct: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +182,7 @@ def _user_claims(grant: SignedIn, user: User) -> dict[str, Any]:
         "unique_name": user.upn,
         "name": user.display_name,
         "amr": ["pwd"],
-        "acct": 1 if user.user_type.value == "Guest" else 0,
+        "acct": GUEST_ACCOUNT if user.user_type is UserType.GUEST else 0,
     }
 
 
@@ -193,6 +197,7 @@ def _caller_of(payload: _Payload) -> Caller:
         credential=payload.appidacr,
         permissions=payload.roles if is_app else frozenset(payload.scp.split()),
         directory_roles=frozenset() if is_app else payload.wids,
+        is_guest=not is_app and payload.acct == GUEST_ACCOUNT,
     )
 
 
