@@ -32,7 +32,7 @@ from xtenant.package.reader import read_part
 from xtenant.package.seal import read_seal, seal_bytes
 from xtenant.package.text import DamagedPackage
 
-texts = st.text(max_size=40)
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=40)
 dates = st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2100, 1, 1)).map(
     lambda d: d.replace(microsecond=0, tzinfo=UTC)
 )
@@ -105,7 +105,7 @@ objects: st.SearchStrategy[ManifestObject] = st.one_of(
         parent_id=st.uuids(),
         name=texts,
         path=texts,
-        int_id=numbers,
+        int_id=st.integers(0, 2**31 - 1),
         created_at=dates,
         modified_at=dates,
         author=numbers,
@@ -118,7 +118,7 @@ objects: st.SearchStrategy[ManifestObject] = st.one_of(
         parent_id=st.uuids(),
         name=texts,
         path=texts,
-        int_id=numbers,
+        int_id=st.integers(0, 2**31 - 1),
         created_at=dates,
         modified_at=dates,
         author=numbers,
@@ -164,6 +164,25 @@ def test_entities_and_document_types_are_refused_unread() -> None:
     bomb = b'<!DOCTYPE a [<!ENTITY x "y">]><SPObjects xmlns="urn:deployment-manifest-schema">&x;</SPObjects>'
     with pytest.raises(DamagedPackage, match="document type"):
         list(read_part(zlib.compress(bomb)))
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("Id", str(2**63)),
+        ("Id", "-1"),
+        ("Id", "9" * 5_000),
+        ("Name", "a_x0000_b"),
+        ("Name", "_xD800_"),
+        ("Kind", "spgroup"),
+    ],
+)
+def test_what_no_store_can_hold_is_refused_as_damage(place: str, value: str) -> None:
+    person = ManifestPrincipal(ref=1, kind=PrincipalKind.USER, directory_id=UUID(int=1), name="n", login="l")
+    root = etree.fromstring(zlib.decompress(written([person])))
+    root[0][0].set(place, value)
+    with pytest.raises(DamagedPackage):
+        list(read_part(zlib.compress(etree.tostring(root))))
 
 
 def test_a_compression_bomb_is_refused_at_the_limit() -> None:

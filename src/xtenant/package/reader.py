@@ -31,6 +31,9 @@ from xtenant.package.text import NAMESPACE, DamagedPackage, base64_of, date_of, 
 XML_LIMIT = 2 * PART_BYTES
 """No part of ours is larger: a part is closed when it passes PART_BYTES, and one object is bounded."""
 
+REFS_BELOW = 2**63
+COUNTS_BELOW = 2**31
+
 ROLES = {str(number): role for role, number in ROLE_IDS.items()}
 _TAG = f"{{{NAMESPACE}}}"
 
@@ -96,6 +99,14 @@ def _read(wrapper: Any) -> ManifestObject | None:
             raise DamagedPackage(f"A manifest part holds '{other}', which no snapshot of ours has.")
 
 
+def _number(text: str, below: int = REFS_BELOW) -> int:
+    """A count or ref that our stores can hold. Raises ValueError."""
+    number = int(text) if len(text) < 20 else below
+    if not 0 <= number < below:
+        raise ValueError(f"'{text[:20]}' is out of range")
+    return number
+
+
 def _text(element: Any, name: str) -> str:
     return unescaped(element.attrib[name])
 
@@ -104,7 +115,7 @@ def _principal(element: Any) -> ManifestPrincipal:
     kind = PrincipalKind(_text(element, "Kind"))
     mail = element.get("Email")
     return ManifestPrincipal(
-        ref=int(element.attrib["Id"]),
+        ref=_number(element.attrib["Id"]),
         kind=kind,
         directory_id=UUID(element.attrib["SystemId"]),
         name=_text(element, "Name"),
@@ -125,7 +136,7 @@ def _web(element: Any) -> ManifestWeb:
         template=_text(element, "WebTemplate"),
         created_at=date_of(element.attrib["Created"]),
         modified_at=date_of(properties["xt_modified"]),
-        owner=None if owner is None else int(owner),
+        owner=None if owner is None else _number(owner),
     )
 
 
@@ -136,8 +147,8 @@ def _library(element: Any) -> ManifestLibrary:
         path=_text(element, "RootFolderUrl"),
         created_at=date_of(element.attrib["Created"]),
         modified_at=date_of(element.attrib["Modified"]),
-        author=int(element.attrib["Author"]),
-        editor=int(element.attrib["ModifiedBy"]),
+        author=_number(element.attrib["Author"]),
+        editor=_number(element.attrib["ModifiedBy"]),
     )
 
 
@@ -148,11 +159,11 @@ def _folder(element: Any) -> ManifestFolder:
         parent_id=UUID(element.attrib["ParentFolderId"]),
         name=_text(element, "Name"),
         path=_text(element, "Url"),
-        int_id=int(element.attrib["ListItemIntId"]),
+        int_id=_number(element.attrib["ListItemIntId"], COUNTS_BELOW),
         created_at=date_of(element.attrib["TimeCreated"]),
         modified_at=date_of(element.attrib["TimeLastModified"]),
-        author=int(element.attrib["Author"]),
-        editor=int(element.attrib["ModifiedBy"]),
+        author=_number(element.attrib["Author"]),
+        editor=_number(element.attrib["ModifiedBy"]),
     )
 
 
@@ -163,11 +174,11 @@ def _file(element: Any) -> ManifestFile:
         parent_id=UUID(element.attrib["ParentId"]),
         name=_text(element, "Name"),
         path=_text(element, "Url"),
-        int_id=int(element.attrib["ListItemIntId"]),
+        int_id=_number(element.attrib["ListItemIntId"], COUNTS_BELOW),
         created_at=date_of(element.attrib["TimeCreated"]),
         modified_at=date_of(element.attrib["xt_modified"]),
-        author=int(element.attrib["Author"]),
-        editor=int(element.attrib["xt_editor"]),
+        author=_number(element.attrib["Author"]),
+        editor=_number(element.attrib["xt_editor"]),
         versions=tuple(_version(one) for one in element.find(f"{_TAG}Versions")),
     )
 
@@ -178,24 +189,24 @@ def _version(element: Any) -> ManifestVersion:
     if len(sha256) != 32 or len(quick_xor) not in (0, 20):
         raise DamagedPackage("A version's hash has the wrong length.")
     return ManifestVersion(
-        major=int(major),
-        minor=int(minor),
+        major=_number(major, COUNTS_BELOW),
+        minor=_number(minor, COUNTS_BELOW),
         sha256=sha256,
-        size_bytes=int(element.attrib["FileSize"]),
+        size_bytes=_number(element.attrib["FileSize"]),
         quick_xor=quick_xor,
         modified_at=date_of(element.attrib["TimeLastModified"]),
-        editor=int(element.attrib["ModifiedBy"]),
+        editor=_number(element.attrib["ModifiedBy"]),
         comment=unescaped(element.get("CheckinComment", "")),
     )
 
 
 def _group(element: Any) -> ManifestGroup:
     return ManifestGroup(
-        ref=int(element.attrib["Id"]),
+        ref=_number(element.attrib["Id"]),
         group_id=UUID(element.getparent().attrib["Id"]),
         name=_text(element, "Name"),
         description=_text(element, "Description"),
-        members=tuple(int(member.attrib["UserId"]) for member in element),
+        members=tuple(_number(member.attrib["UserId"]) for member in element),
     )
 
 
@@ -212,4 +223,4 @@ def _scope(element: Any) -> ManifestScope:
 
 
 def _assignment(element: Any) -> ManifestAssignment:
-    return ManifestAssignment(principal=int(element.attrib["PrincipalId"]), role=ROLES[element.attrib["RoleId"]])
+    return ManifestAssignment(principal=_number(element.attrib["PrincipalId"]), role=ROLES[element.attrib["RoleId"]])

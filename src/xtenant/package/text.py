@@ -11,6 +11,7 @@ from xtenant.domain import errors
 NAMESPACE = "urn:deployment-manifest-schema"
 
 _FORBIDDEN = re.compile("[\x00-\x1f\ud800-\udfff\ufffe\uffff]")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
@@ -29,7 +30,11 @@ def escaped(text: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    """The text behind `escaped`. Raises DamagedPackage for what no name of ours can hold."""
+    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    if _UNSTORABLE.search(text):
+        raise DamagedPackage("A text holds a character that cannot be stored.")
+    return text
 
 
 def date_text(moment: datetime) -> str:

@@ -70,8 +70,8 @@ def _directory(uow: UnitOfWork, rows: Iterable[Mapping]) -> dict[str, Principal]
 def _resolved(
     job: MoveJob, person: ManifestPrincipal, row: Mapping | None, here: dict[str, Principal], heir: Principal | None
 ) -> tuple[Principal, ResolutionRule]:
-    if person.kind is PrincipalKind.SYSTEM:
-        return _as_it_is(person), ResolutionRule.SYSTEM
+    if person.kind is PrincipalKind.SYSTEM and person.directory_id == access.SHAREPOINT_APP.directory_id:
+        return access.SHAREPOINT_APP, ResolutionRule.SYSTEM
     if row is not None:
         name = row.target_upn.lower() if isinstance(row, UserMapping) else str(row.target_group_id)
         if name in here:
@@ -85,12 +85,6 @@ def _heir(uow: UnitOfWork, grant: Grant) -> Principal | None:
     """Whom the job names for what unmapped principals had; one deleted since the grant inherits nothing."""
     user = uow.users.by_upn(grant.unmapped) if grant.unmapped else None
     return None if user is None else access.user_as_principal(user)
-
-
-def _as_it_is(person: ManifestPrincipal) -> Principal:
-    return Principal(
-        key=ANYBODY, kind=person.kind, directory_id=person.directory_id, name=person.name, login=person.login
-    )
 
 
 def _text_only(job: MoveJob, person: ManifestPrincipal) -> Principal:
