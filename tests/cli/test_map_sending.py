@@ -155,6 +155,15 @@ def test_a_file_with_errors_is_never_sent(desk: Desk) -> None:
     assert (found(desk, "ann"), found(desk, "bob")) == ("ann", None)
 
 
+def test_people_of_several_sources_go_into_one_map_when_they_are_named(desk: Desk) -> None:
+    other = user("eve").replace(str(SOURCE), str(TENANT_IDS["northwind"]))
+    rows = (user("ann"), user("bob"), other)
+    assert replace(desk, *rows).json[0]["rule"] == "R-5.43"
+    named = ("--source", "contoso", "--source", str(TENANT_IDS["northwind"]))
+    assert replace(desk, *rows, options=(*named, "--yes")).code == 0
+    assert replace(desk, *rows, options=("--source", "nobody", "--yes")).code == 5
+
+
 def test_what_if_shows_everything_and_sends_nothing(desk: Desk) -> None:
     replace(desk, user("ann"), user("bob"))
     answer = replace(desk, user("bob", "robert"), user("carl"), options=("--what-if",))

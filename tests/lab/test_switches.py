@@ -19,6 +19,8 @@ from xtenant.lab.switches import seconds_of, switch, switches_of
         ("mnasitemove", "false", "feature_site_move", False),
         ("E36", "on", "imitate_e36", True),
         ("schema_version", "15.0", "schema_version", "15.0"),
+        ("map_rejects", "whole", "map_rejects_whole", True),
+        ("map-rejects", "rows", "map_rejects_whole", False),
         ("blob_grace", "0", "blob_grace", 0),
         ("size_limit_bytes", "10M", "size_limit_bytes", 10 * 1024**2),
         ("item_limit", "500", "item_limit", 500),

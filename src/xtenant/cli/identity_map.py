@@ -18,12 +18,20 @@ app = typer.Typer(help="The identity map: who in the source is who in the target
 FIELDS = (*USER_FIELDS, *GROUP_FIELDS)
 AllGeosOption = Annotated[str | None, typer.Option("--geo", help="One geo only; without it all of them (R-5.31).")]
 
+SourcesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source", help="A source: a profile, a handover file, or a tenant id. Needed when there are several."
+    ),
+]
+
 
 @app.command("replace")
 def replace(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="The CSV file of six columns, without a header.")],
     tenant: TenantOption,
+    source: SourcesOption = None,
     geo: AllGeosOption = None,
     yes: YesOption = False,
     what_if: WhatIfOption = False,
@@ -43,6 +51,7 @@ def replace(
         geos=map_sending.geos_wanted(profile, geo),
         path=file.absolute(),
         source=str(file),
+        sources=tuple(source or ()),
         yes=yes,
         what_if=what_if,
     )
@@ -54,6 +63,7 @@ def restore(
     context: typer.Context,
     tenant: TenantOption,
     number: Annotated[int | None, typer.Argument(help="Which map, as `map history` numbers them.")] = None,
+    source: SourcesOption = None,
     geo: AllGeosOption = None,
     yes: YesOption = False,
     what_if: WhatIfOption = False,
@@ -75,6 +85,7 @@ def restore(
         path=kept.path(found.number),
         source=f"map {found.number}",
         how=How.RESTORE,
+        sources=tuple(source or ()),
         yes=yes,
         what_if=what_if,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
+from xtenant.cli.inventories import open_inventory
 from xtenant.cli.output import Format, emit, note
 from xtenant.cli.tools import Tools, geo_shown
 from xtenant.client.map_files import closed_file
@@ -45,13 +46,16 @@ class MapHasErrors(errors.XTenantError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """A map to be sent to some geos of a tenant; None stands for the only one. `source` is how the file was named."""
+    """A map to be sent to some geos of a tenant; None stands for the only one. `source` is how the file was named,
+    `sources` are the tenants whose people may stand in it; none named: the one of most rows.
+    """
 
     profile: Profile
     geos: tuple[GeoCode | None, ...]
     path: Path
     source: str
     how: How = How.REPLACE
+    sources: tuple[str, ...] = ()
     yes: bool = False
     what_if: bool = False
 
@@ -102,12 +106,23 @@ def send(tools: Tools, wish: Wish, output: Format | None) -> None:
 def _linted(tools: Tools, wish: Wish) -> tuple[list[Finding], Lint]:
     """Judge the file by itself and against the tenants known here; what R-5.56 to R-5.65 need is `map lint`'s affair."""
     own = _guid(wish.profile.tenant_id)
-    lint = Lint(wish.path, Given(target=None if own is None else Side(tenant_id=own)))
-    first: list[Finding] = []
-    for finding in lint:
-        if finding.severity is Severity.ERROR and len(first) < SHOWN_FINDINGS:
-            first.append(finding)
+    with ExitStack() as stack:
+        sources = tuple(_side(tools, stack, text) for text in wish.sources)
+        lint = Lint(wish.path, Given(sources=sources, target=None if own is None else Side(tenant_id=own)))
+        first: list[Finding] = []
+        for finding in lint:
+            if finding.severity is Severity.ERROR and len(first) < SHOWN_FINDINGS:
+                first.append(finding)
     return first, lint
+
+
+def _side(tools: Tools, stack: ExitStack, text: str) -> Side:
+    """A source by tenant id or profile, whose id is enough here, or by handover file, which tells its domains too."""
+    known = {profile.name: profile.tenant_id for profile in tools.store.all()}
+    tenant_id = _guid(known.get(text, text))
+    if tenant_id is not None:
+        return Side(tenant_id=tenant_id)
+    return Side.of(stack.enter_context(open_inventory(tools, text, fresh=False)))
 
 
 def _finding_row(finding: Finding) -> dict[str, object]:

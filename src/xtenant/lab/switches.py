@@ -13,7 +13,12 @@ from xtenant.domain import errors
 from xtenant.domain.tenant import TenantSettings
 from xtenant.domain.trust import is_schema_version
 
-ALIASES = {"MnAODMove": "feature_od_move", "MnASiteMove": "feature_site_move", "E36": "imitate_e36"}
+ALIASES = {
+    "MnAODMove": "feature_od_move",
+    "MnASiteMove": "feature_site_move",
+    "E36": "imitate_e36",
+    "map_rejects": "map_rejects_whole",
+}
 """Microsoft's feature names (R-9, settled A 16) and the one report that `E36` imitates."""
 
 DURATIONS = frozenset({"waiting_period", "source_retention", "blob_grace", "security_clock_offset"})
@@ -76,6 +81,8 @@ def _reader_of(field: str, present: object) -> Callable[[str], object]:
         return _size
     if field == "personal_site_creation":
         return _creators
+    if field == "map_rejects_whole":
+        return _map_rejects
     if field == "schema_version":
         return _schema_version
     if isinstance(present, bool):
@@ -95,6 +102,12 @@ def _creators(text: str) -> str:
         raise errors.UsageError(
             f"'{text}' says nothing of who may have a OneDrive.", remedy="Write everyone, nobody, or a group's id."
         ) from None
+
+
+def _map_rejects(text: str) -> bool:
+    """`map_rejects=whole`, or `rows`: what one bad row of an identity map refuses (settled C 7)."""
+    word = text.strip().lower()
+    return word == "whole" if word in ("whole", "rows") else _boolean(text)
 
 
 def _schema_version(text: str) -> str:
