@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from xtenant.domain.permissions import SiteGroup
 from xtenant.domain.ports.content import SiteWriter
 from xtenant.domain.ports.units import UnitOfWork
 from xtenant.domain.sign_in import SignedIn
+from xtenant.domain.tenant import GRAPH_HOST
 from xtenant.operations import access
 from xtenant.proof.permissions import PermissionFacts, crawl_permissions
 from xtenant.protocols.graph.codec.ids import drive_id_of
@@ -158,14 +160,26 @@ class Rights:
         return uow.principals.ensure([principal])[principal.directory_id]
 
 
+def app_token(service: TenantService, audience: str) -> str:
+    """An access token of the administrators' app, as if signed in by certificate."""
+    with service.units.read() as uow:
+        app = uow.apps.by_id(AppId(APP_ID))
+    assert app is not None
+    signed_in = SignedIn(app=app, credential=AppCredential.CERTIFICATE, audience=audience)
+    return service.backend.tokens.access_token(signed_in)
+
+
+def ask_graph(pair: TwoTenants, name: str, method: str, path: str, **more: Any) -> httpx.Response:
+    """A call to Graph by the administrators' app."""
+    headers = {"Authorization": f"Bearer {app_token(pair.block[name], f'https://{GRAPH_HOST}')}"}
+    return pair.http.request(method, f"https://{GRAPH_HOST}{path}", headers=headers, **more)
+
+
 def permissions_told(pair: TwoTenants, name: str, url: str) -> PermissionFacts:
     """A site's permissions as a proof reads them over REST, with an app's token."""
     service = pair.block[name]
-    with service.units.read() as uow:
-        app = uow.apps.by_id(AppId(APP_ID))
-    assert app is not None and pair.block.portal is not None
-    host = service.tenant.default_geo.root_url
-    token = service.backend.tokens.access_token(SignedIn(app=app, credential=AppCredential.CERTIFICATE, audience=host))
+    assert pair.block.portal is not None
+    token = app_token(service, service.tenant.default_geo.root_url)
 
     async def token_for(resource: str) -> str:
         return token

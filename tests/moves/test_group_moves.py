@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from moves.scene import add_group, put_map, readers
-from moves.two_tenants import TARGET_URL, TwoTenants, fill, two_tenants
+from moves.scene import add_group, ask_graph, put_map, readers
+from moves.two_tenants import TARGET_URL, TwoTenants, fill, two_tenants, user
 from xtenant.domain.content import GROUP_TEMPLATE
 from xtenant.domain.directory import Group, GroupKind
 from xtenant.domain.identity import GroupKind as MapKind
@@ -46,12 +46,26 @@ def source_group(pair: TwoTenants) -> Group:
     return group
 
 
-def target_group(pair: TwoTenants, **more: object) -> Group:
-    """Bob's group, whose site is still to come (R-4.17)."""
-    options = (ON_DEMAND,)
-    return add_group(
-        pair.target, THEIR_ALIAS, ["bob"], kind=GroupKind.UNIFIED, resource_behavior_options=options, **more
-    )
+def target_group(pair: TwoTenants) -> Group:
+    """Bob's group, made over Graph by the prescribed method: its site is still to come (R-4.17)."""
+    wish = {
+        "displayName": "Their plans",
+        "mailNickname": THEIR_ALIAS,
+        "groupTypes": ["Unified"],
+        "mailEnabled": False,
+        "securityEnabled": True,
+        "visibility": "Private",
+        "resourceBehaviorOptions": [ON_DEMAND],
+    }
+    made = ask_graph(pair, "fabrikam", "POST", "/beta/groups", json=wish)
+    assert made.status_code == 201, made.text
+    member = {"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{user(pair.target, 'bob').user_id}"}
+    added = ask_graph(pair, "fabrikam", "POST", f"/v1.0/groups/{made.json()['id']}/members/$ref", json=member)
+    assert added.status_code == 204, added.text
+    with pair.target.units.read() as uow:
+        group = uow.groups.by_alias(THEIR_ALIAS)
+    assert group is not None and group.site_url is None
+    return group
 
 
 def test_a_groups_site_moves_to_the_targets_group_and_its_members(pair: TwoTenants) -> None:
