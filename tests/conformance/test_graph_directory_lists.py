@@ -6,6 +6,7 @@ directory objects.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,8 @@ def test_only_the_properties_selected_are_shown(graph: GraphTenant) -> None:
 
 
 def test_an_unknown_property_is_a_bad_request_in_graphs_words(graph: GraphTenant) -> None:
+    for path in (f"/users/{ANN.upn}", f"/groups/{OUTER}", f"/groups/{OUTER}/members", "/users/delta", "/me"):
+        assert graph.ask("GET", path, ANN, params={"$select": "shoeSize"}).status_code == 400, path
     for query in ({"$select": "shoeSize"}, {"$filter": "shoeSize eq '44'"}, {"$orderby": "shoeSize"}):
         answer = graph.ask("GET", "/users", params=query)
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BadRequest")
@@ -212,6 +215,22 @@ def test_somebodys_groups_are_listed_directly_and_through_nesting(graph: GraphTe
     assert ids(graph, f"/users/{ANN.upn}/transitiveMemberOf/microsoft.graph.group?$top=1") == [str(OUTER)]
     assert ids(graph, f"/groups/{INNER}/memberOf") == [str(OUTER)]
     assert graph.ask("GET", "/users/nobody@contoso.com/memberOf").status_code == 404
+
+
+def test_groups_that_hide_their_members_are_named_to_these_alone(graph: GraphTenant) -> None:
+    with graph.units.write() as uow:
+        inner = uow.groups.by_id(GroupId(INNER))
+        assert inner is not None
+        uow.groups.update(dataclasses.replace(inner, visibility="HiddenMembership"))
+    everything = {"securityEnabledOnly": False}
+    for who, told in ((ANN, [str(OUTER), str(INNER)]), (ADMIN, [str(OUTER), str(INNER)]), (BOB, [str(OUTER)])):
+        assert ids(graph, f"/users/{ANN.upn}/transitiveMemberOf", who) == told
+        answer = graph.ask("POST", f"/users/{ANN.upn}/getMemberGroups", who, json=everything)
+        assert answer.json()["value"] == told
+    assert ids(graph, f"/users/{ANN.upn}/memberOf", BOB) == []
+    for path in ("", "/$count", "/microsoft.graph.user"):
+        answer = graph.ask("GET", f"/groups/{INNER}/members{path}", BOB, headers=EVENTUAL)
+        assert answer.status_code == 403
 
 
 def test_effective_membership_is_told_and_checked(graph: GraphTenant) -> None:

@@ -124,6 +124,8 @@ def find_tenant_by_domain(tenant: Tenant, caller: Caller, domain: str) -> Public
 def user_named(uow: UnitOfWork, name: str) -> User:
     """A live user by object id or UPN, inside a unit of work. Raises UserNotFound."""
     user_id = as_guid(name)
+    if "\0" in name:  # which PostgreSQL takes in no text
+        raise UserNotFound("No user has such a name.")
     found = uow.users.by_id(UserId(user_id)) if user_id else uow.users.by_upn(name)
     if found is None or found.deleted_at is not None:
         raise UserNotFound(f"Resource '{name}' does not exist.")

@@ -15,14 +15,27 @@ from xtenant.domain.caller import Caller
 from xtenant.domain.directory import Group, GroupId, User, UserId
 from xtenant.domain.ports.directory import ObjectListRepository
 from xtenant.domain.ports.units import UnitOfWork, Units
-from xtenant.domain.query import Change, GroupsOf, MembersOf, Page, Place, Question, Scope
+from xtenant.domain.query import (
+    GROUPS,
+    All,
+    Change,
+    Comparison,
+    GroupsOf,
+    MembersOf,
+    Operator,
+    Page,
+    Place,
+    Question,
+    Scope,
+)
 from xtenant.operations.directory import USER_READ, require, user_named
-from xtenant.operations.group_people import group_named, require_membership_shown
+from xtenant.operations.group_people import HIDDEN, group_named, require_membership_shown, sees_hidden
 from xtenant.operations.groups import GROUP_READ
 
 T = TypeVar("T")
 
 MOST_CHECKED = 20
+_NOT_HIDDEN = Comparison(GROUPS.fields["visibility"], Operator.NOT_EQUAL, HIDDEN)
 FIRST_ID, LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
 
 
@@ -140,9 +153,14 @@ def effective_groups(units: Units, caller: Caller, of: Belonging, *, security_on
     require(caller, GROUP_READ, "read group members", members=True)
     with units.read() as uow:
         found = uow.memberships.groups_of(_id_of(uow, of))
-        if security_only:
-            groups = uow.groups.by_ids(GroupId(one) for one in found)
-            found = frozenset(one for one in found if groups[GroupId(one)].security_enabled)
+        sees_all = _sees_all_groups(uow, caller, of)
+        if security_only or not sees_all:
+            groups = uow.groups.by_ids(GroupId(one) for one in found).values()
+            found = {
+                group.group_id
+                for group in groups
+                if (group.security_enabled or not security_only) and (sees_all or group.visibility != HIDDEN)
+            }
     return sorted(found)
 
 
@@ -178,6 +196,10 @@ def _listed(
 ) -> Listed[T]:
     if within is not None:
         question = dataclasses.replace(question, scope=_scope_of(uow, caller, within))
+    if isinstance(within, Belonging) and not _sees_all_groups(uow, caller, within):
+        question = dataclasses.replace(
+            question, where=_NOT_HIDDEN if question.where is None else All((question.where, _NOT_HIDDEN))
+        )
     return Listed(page=lists.page(question), total=lists.count(question) if counted else None)
 
 
@@ -191,6 +213,11 @@ def _changes(lists: ObjectListRepository[T], since: Since | None, limit: int) ->
     # what was deleted before the first page stays unheard of: the next round begins behind it
     reached = max(last, Place(since.seen, LAST_ID), key=lambda place: (place.value, place.object_id))
     return Changes(rows=rows, following=Since(seen=0, after=reached), complete=True)
+
+
+def _sees_all_groups(uow: UnitOfWork, caller: Caller, of: Belonging) -> bool:
+    """Groups that hide their members are named to those who may read such, and to the member."""
+    return sees_hidden(caller) or (of.is_user and user_named(uow, of.name).user_id == caller.user_id)
 
 
 def _scope_of(uow: UnitOfWork, caller: Caller, within: Within | Belonging) -> Scope:

@@ -124,11 +124,15 @@ def writable_group(uow: UnitOfWork, caller: Caller, name: str, what: str, *, lea
     return found or group_named(uow, name)
 
 
+def sees_hidden(caller: Caller) -> bool:
+    """Whether a caller may read the members of every group, hidden ones too."""
+    is_reader = caller.kind is CallerKind.APP and bool(caller.permissions & HIDDEN_READ)
+    return caller.is_global_admin or is_reader
+
+
 def require_membership_shown(uow: UnitOfWork, caller: Caller, group: Group) -> None:
     """Raise AccessDenied where the group hides its members from a caller who is none of them."""
-    if group.visibility != HIDDEN or caller.is_global_admin:
-        return
-    if caller.kind is CallerKind.APP and caller.permissions & HIDDEN_READ:
+    if group.visibility != HIDDEN or sees_hidden(caller):
         return
     if caller.kind is CallerKind.USER and caller.user_id is not None:
         within = (uow.memberships.has(group.group_id, caller.user_id, owner=owner) for owner in (False, True))

@@ -111,11 +111,16 @@ def refuse(options: Options, *, beside: Collection[str] = ()) -> None:
 
 def selection(options: Options, properties: Collection[str], noun: Noun) -> frozenset[str]:
     """The properties asked for. Raises InvalidQuery for one that the type does not have."""
-    known = {name.lower() for name in properties}
-    for name in options.select:
+    return checked_selection(options.select, properties, noun)
+
+
+def checked_selection(names: Iterable[str], properties: Collection[str], noun: Noun) -> frozenset[str]:
+    """The same of names already read."""
+    known, wanted = {name.lower() for name in properties}, frozenset(names)
+    for name in sorted(wanted):
         if name.lower() not in known and name != "*":
             raise InvalidQuery(f"Could not find a property named '{name[:100]}' on type 'microsoft.graph.{noun.name}'.")
-    return frozenset(options.select)
+    return wanted
 
 
 def pack_place(order: Order | None, place: Place) -> str:

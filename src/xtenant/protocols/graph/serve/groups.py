@@ -10,12 +10,15 @@ from uuid import UUID
 from msgspec import UnsetType
 from starlette.responses import Response
 
+from xtenant.domain.query import GROUPS
 from xtenant.operations import group_people
 from xtenant.operations import groups as operations
 from xtenant.operations.directory import as_guid
 from xtenant.protocols.graph.codec import bodies
 from xtenant.protocols.graph.codec import directory as codec
+from xtenant.protocols.graph.codec.listing import checked_selection
 from xtenant.protocols.graph.serve.answers import body_of, context, json_answer, no_content, options_of, rows
+from xtenant.protocols.graph.serve.listing import PROPERTIES
 from xtenant.wire.backend import Backend
 from xtenant.wire.edge import Call
 from xtenant.wire.routes import Evidence, Route
@@ -80,7 +83,8 @@ class Groups:
 
     async def get(self, call: Call) -> Response:
         group = await call.run(operations.get_group, self._backend.units, call.caller, call.values["group"])
-        shown = bodies.selected(codec.group_json(group), options_of(call).select)
+        select = checked_selection(options_of(call).select, PROPERTIES[GROUPS.name], GROUPS)
+        shown = bodies.selected(codec.group_json(group), select)
         return json_answer({"@odata.context": context(call, "groups/$entity"), **shown})
 
     async def update(self, call: Call) -> Response:

@@ -9,12 +9,15 @@ from msgspec import UNSET, UnsetType
 from starlette.responses import Response
 
 from xtenant.domain.directory import User, UserType
+from xtenant.domain.query import USERS
 from xtenant.operations import directory
 from xtenant.operations import users as operations
 from xtenant.protocols.graph.codec import bodies
 from xtenant.protocols.graph.codec import users as codec
+from xtenant.protocols.graph.codec.listing import checked_selection
 from xtenant.protocols.graph.serve.answers import body_of, context, json_answer, no_content, options_of, rows
 from xtenant.protocols.graph.serve.licences import holdings_for
+from xtenant.protocols.graph.serve.listing import PROPERTIES
 from xtenant.wire.backend import Backend
 from xtenant.wire.edge import Call
 from xtenant.wire.routes import Evidence, Route
@@ -71,7 +74,7 @@ class Users:
         return await self._shown(call, user)
 
     async def _shown(self, call: Call, user: User) -> Response:
-        select = options_of(call).select
+        select = checked_selection(options_of(call).select, PROPERTIES[USERS.name], USERS)
         held = await holdings_for(call, self._backend, [user], select)
         shown = bodies.selected(codec.user_json(user, held.get(user.user_id)), select)
         return json_answer({"@odata.context": context(call, "users/$entity"), **shown})
@@ -103,7 +106,11 @@ def _changes(body: codec.UserDetails, profile: codec.PasswordProfile | None) -> 
         values["extension_attributes"] = tuple((body.extension_attributes or {}).items())
     if isinstance(body, codec.UserPatch):
         named = {"display_name": body.display_name, "upn": body.user_principal_name}
-        named |= {"mail_nickname": body.mail_nickname, "account_enabled": body.account_enabled}
+        named |= {
+            "mail_nickname": body.mail_nickname,
+            "account_enabled": body.account_enabled,
+            "user_type": body.user_type,
+        }
         values |= {name: value for name, value in named.items() if value is not UNSET}
     if profile is not None and not isinstance(profile.password, UnsetType):
         values["password"] = profile.password
