@@ -81,6 +81,11 @@ def test_discover_reads_only_the_sites_that_move_and_names_what_it_does_not_know
     assert ann.run("plan", "discover", "-t", "contoso", "--moves", str(moves), "--directory-only").code == 5
 
 
+def test_discover_is_among_what_may_be_sent_to_a_tenant_that_is_only_read(ann: Desk) -> None:
+    answer = ann.run("--read-only", "plan", "discover", "-t", "contoso")
+    assert (answer.code, answer.json["sites_read"]) == (0, 2), answer.err
+
+
 def test_what_was_never_read_cannot_be_used_as_read_last(ann: Desk) -> None:
     answer = ann.run("handover", "export", "x.handover", "-t", "contoso", "--cached", "--yes")
     assert answer.code == 4 and "discover" in answer.err

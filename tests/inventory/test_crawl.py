@@ -23,6 +23,7 @@ from xtenant.inventory.crawl import CrawlReport, crawl_tenant, ended
 from xtenant.inventory.facts import Member, PrincipalKind, Right, ScopeKind, SiteKind
 from xtenant.inventory.store import Inventory
 from xtenant.operations import sites as site_operations
+from xtenant.wire.site_properties import SITE_PROPERTIES_OF
 
 pytestmark = pytest.mark.anyio
 
@@ -263,3 +264,13 @@ async def test_an_unreachable_tenant_is_an_error_and_no_empty_inventory(
     block.stopped.add("contoso")
     with Inventory.memory() as inventory, pytest.raises(errors.NetworkError):
         await crawl(planting, inventory)
+
+
+async def test_subsites_are_reported_as_not_read(planting: Planting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SITE_PROPERTIES_OF, "WebsCount", lambda site: 3)  # type: ignore[arg-type]
+    site = planting.site("parents")
+    with Inventory.memory() as inventory:
+        report = await crawl(planting, inventory, [site.url])
+        assert report.unread == [(site.url, "It has 2 subsites, which are not read.")]
+        found = inventory.site_by_url(site.url)
+        assert found is not None and found.subsites == 2

@@ -72,7 +72,7 @@ def read_tenant(tools: Tools, profile: Profile, inventory: Inventory, sites: Col
 def warn_of(report: CrawlReport) -> None:
     """Say what could not be read: it is unknown, not free of permissions."""
     for url, reason in report.unread:
-        warn(f"{url} could not be read, so its permissions are unknown: {reason}")
+        warn(f"{url} could not be read whole, so permissions are unknown: {reason}")
     for name in report.missing:
         warn(f"'{name}' names no site, OneDrive or group of the tenant.")
 

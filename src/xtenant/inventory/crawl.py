@@ -50,7 +50,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True, kw_only=True)
 class CrawlReport:
-    """What a crawl could not read: sites the tenant refused, with the reason, and names that mean no site."""
+    """What a crawl could not read: sites the tenant refused, or has subsites in, with the reason, and names that mean no site."""
 
     went_on: bool = False
     sites_read: int = 0
@@ -205,6 +205,8 @@ class _Crawl:
             return
         self._close(f"site {site.site_id}")
         self._report.sites_read += 1
+        if site.subsites:
+            self._report.unread.append((site.url, f"It has {site.subsites} subsites, which are not read."))
 
     async def _gathered(self, what: str, rows: AsyncIterator[T]) -> list[T]:
         """All of a list, told every so often: a directory fits in memory, and stays whole in one transaction."""

@@ -45,6 +45,7 @@ async def _site(session: Session, inventory: Inventory, row: SiteRow) -> Site:
         group_id=str(row.group_id) if row.group_id else "",
         lock_state=row.lock_state or "Unlock",
         storage_mb=row.storage_megabytes,
+        subsites=row.webs_count - 1,
     )
     if before is None:
         return site

@@ -108,6 +108,8 @@ class Site:
     storage_mb: int = 0
     items: int = 0
     sharing_links: int = 0
+    subsites: int = 0
+    """Webs below the root web; their permissions are not read."""
     read_at: datetime | None = None
 
 

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-VERSION = 1
+VERSION = 2
 """Of these tables; a file of another version is crawled afresh, never converted."""
 
 BATCH_ROWS = 5_000
@@ -43,7 +43,8 @@ CREATE INDEX IF NOT EXISTS members_by_member ON members (member_id);
 CREATE TABLE IF NOT EXISTS sites (
     site_id BLOB PRIMARY KEY, kind TEXT NOT NULL, url TEXT NOT NULL, title TEXT NOT NULL, template TEXT NOT NULL,
     owner_id TEXT NOT NULL, group_id TEXT NOT NULL, admins TEXT NOT NULL, lock_state TEXT NOT NULL,
-    storage_mb INTEGER NOT NULL, items INTEGER NOT NULL, sharing_links INTEGER NOT NULL, read_at TEXT,
+    storage_mb INTEGER NOT NULL, items INTEGER NOT NULL, sharing_links INTEGER NOT NULL, subsites INTEGER NOT NULL,
+    read_at TEXT,
     url_key TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS sites_by_url ON sites (url_key);

@@ -24,7 +24,7 @@ from xtenant.inventory.schema import moment_text, text_moment
 
 _SITE = (
     "site_id, kind, url, title, template, owner_id, group_id, admins, lock_state, storage_mb, items, sharing_links, "
-    "read_at"
+    "subsites, read_at"
 )
 _OF_A_SITE = ("scopes", "assignments", "items")
 
@@ -34,7 +34,7 @@ class SiteRows(DirectoryRows):
 
     def put_site(self, site: Site) -> None:
         """A site, instead of what was known of it; what stands below it stays."""
-        self._write(f"INSERT OR REPLACE INTO sites VALUES ({', '.join('?' * 14)})", [_site_row(site)])
+        self._write(f"INSERT OR REPLACE INTO sites VALUES ({', '.join('?' * 15)})", [_site_row(site)])
 
     def site(self, site_id: UUID) -> Site | None:
         return self._site_where("site_id = ?", site_id.bytes)
@@ -179,13 +179,14 @@ def _site_row(site: Site) -> Sequence[object]:
         site.storage_mb,
         site.items,
         site.sharing_links,
+        site.subsites,
         moment_text(site.read_at),
         url_key(site.url),
     )
 
 
 def _site(row: Sequence[Any]) -> Site:
-    (site_id, kind, url, title, template, owner, group, admins, lock, storage, items, links, read_at) = row
+    (site_id, kind, url, title, template, owner, group, admins, lock, storage, items, links, subsites, read_at) = row
     return Site(
         site_id=UUID(bytes=site_id),
         kind=SiteKind(kind),
@@ -199,5 +200,6 @@ def _site(row: Sequence[Any]) -> Site:
         storage_mb=storage,
         items=items,
         sharing_links=links,
+        subsites=subsites,
         read_at=text_moment(read_at),
     )

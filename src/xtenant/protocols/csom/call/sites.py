@@ -39,6 +39,8 @@ class SiteRow:
     group_id: UUID | None
     modified_at: datetime | None
     identity: str
+    webs_count: int = 1
+    """Webs of the site, the root web included."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,4 +176,5 @@ def _site(item: dict[str, Answer]) -> SiteRow:
         group_id=group_id if isinstance(group_id, UUID) and group_id.int else None,
         modified_at=modified if isinstance(modified, datetime) else None,
         identity=str(item.get("_ObjectIdentity_", "")),
+        webs_count=int(item.get("WebsCount") or 1),
     )
