@@ -159,6 +159,8 @@ def test_an_external_member_can_be_invited(graph: GraphTenant) -> None:
     made = graph.ask("POST", "/invitations", json={**INVITATION, "invitedUserType": "Member"}).json()
     shown = graph.ask("GET", f"/users/{made['invitedUser']['id']}").json()
     assert (shown["userType"], shown["creationType"]) == ("Member", "Invitation")
+    assert graph.ask("PATCH", f"/users/{shown['id']}", json={"userType": "Guest"}).status_code == 204
+    assert graph.ask("GET", f"/users/{shown['id']}").json()["userType"] == "Guest"
 
 
 @pytest.mark.parametrize(

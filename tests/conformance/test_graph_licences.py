@@ -57,6 +57,9 @@ def test_a_licence_is_assigned_counted_shown_and_taken(graph: GraphTenant) -> No
     assert (consumed(graph)["SPE_E3"], consumed(graph)["Cross_tenant_user_data_migration"]) == (1, 1)
     user = graph.ask("GET", f"/users/{ANN.user_id}?$select=assignedLicenses,assignedPlans").json()
     assert {plan["service"] for plan in user["assignedPlans"]} >= {"SharePoint", "exchange"}
+    listed = graph.ask("GET", "/users?$select=id,assignedLicenses,licenseAssignmentStates").json()["value"]
+    held = {row["id"]: len(row["assignedLicenses"]) + len(row["licenseAssignmentStates"]) for row in listed}
+    assert (held[str(ANN.user_id)], held[str(BOB.user_id)]) == (4, 0)
     details = graph.ask("GET", f"/users/{ANN.user_id}/licenseDetails").json()["value"]
     assert {row["skuPartNumber"] for row in details} == {"SPE_E3", "Cross_tenant_user_data_migration"}
     assert assign(graph, remove=(E3,)).json()["assignedLicenses"] == [{"skuId": MOVE, "disabledPlans": []}]

@@ -14,7 +14,7 @@ from enum import Enum
 
 from xtenant.domain import errors
 from xtenant.domain.caller import Caller
-from xtenant.domain.directory import PROFILE_TEXTS, User, UserId
+from xtenant.domain.directory import PROFILE_TEXTS, User, UserId, UserType
 from xtenant.domain.ports.clock import Clock, IdSource
 from xtenant.domain.ports.units import UnitOfWork, Units
 from xtenant.domain.tenant import Tenant
@@ -73,6 +73,7 @@ class UserChanges:
     upn: str | Keep = KEEP
     mail_nickname: str | Keep = KEEP
     account_enabled: bool | Keep = KEEP
+    user_type: UserType | Keep = KEEP
     mail: Text = KEEP
     usage_location: Text = KEEP
     given_name: Text = KEEP

@@ -78,6 +78,7 @@ class UserPatch(UserDetails, kw_only=True):
     display_name: str | UnsetType = UNSET
     mail_nickname: str | UnsetType = UNSET
     user_principal_name: str | UnsetType = UNSET
+    user_type: UserType | UnsetType = UNSET
     password_profile: PasswordProfile | UnsetType | None = UNSET
 
 
