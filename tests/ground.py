@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
@@ -24,7 +25,9 @@ from xtenant.proof.baseline import Baseline, Totals
 from xtenant.proof.compare import Difference, differences
 from xtenant.proof.content import ContentReader
 from xtenant.proof.crawl import crawl
+from xtenant.proof.permissions import PermissionFacts, crawl_permissions
 from xtenant.protocols.graph.call import users
+from xtenant.protocols.graph.call.answers import ask as ask_graph
 from xtenant.protocols.graph.call.drives import drive_of_site_url
 from xtenant.protocols.sharepoint_rest.call import administration
 from xtenant.wire.archive import END, Member, write_member
@@ -97,6 +100,20 @@ class Ground:
     def differences(self, before: Path, after: Path) -> list[Difference]:
         with Baseline(before) as old, Baseline(after) as new:
             return list(differences(old.items(), new.items(), people=self.people))
+
+    def share(self, url: str, path: str, person: str, role: str) -> None:
+        """Give somebody a right of their own on a folder or file of a source's site, over Graph."""
+        self.portal.call(self._share, url, path, person, role)
+
+    async def _share(self, url: str, path: str, person: str, role: str) -> None:
+        session = self.migration.source.session
+        drive = await drive_of_site_url(session, url)
+        wish = {"recipients": [{"email": person}], "roles": [role], "requireSignIn": True, "sendInvitation": False}
+        await ask_graph(session, "POST", f"{GRAPH}/v1.0/drives/{drive.id}/root:/{quote(path)}:/invite", json=wish)
+
+    def permissions(self, side: str, url: str) -> PermissionFacts:
+        """Who may do what in a site, over REST."""
+        return self.portal.call(crawl_permissions, self._tenant(side).session, url)
 
     async def _crawl(self, tenant: Any, url: str, file: Path, one_in: int) -> Totals:
         drive = await drive_of_site_url(tenant.session, url)

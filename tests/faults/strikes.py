@@ -16,6 +16,8 @@ from xtenant.cli.demo.stage import SOURCE, TARGET
 from xtenant.lab.supervisor import LOG_NAME
 from xtenant.proof.baseline import Baseline
 from xtenant.proof.compare import Aspect
+from xtenant.proof.compare_permissions import permission_differences
+from xtenant.proof.permissions import PermissionFacts
 
 STRIKE_SECONDS = 60.0
 END_SECONDS = 180.0
@@ -64,13 +66,27 @@ class Case:
     plot: Plot
     folder: Path
     target_log_from: int
+    permissions: PermissionFacts
+
+
+SHARED = (("folder 00", "read"), ("folder 01/sub & 1", "write"), ("large/large-0.bin", "read"))
+"""What gets permissions of its own."""
 
 
 def prepared(ground: Ground, folder: Path, *, more: int = 0) -> Case:
     seed = next(_numbers)
     plot = ground.plant(f"case-{seed}", many_files(seed, more=more))
     ground.record(SOURCE, plot.source_url, folder / "before.baseline")
-    return Case(ground=ground, plot=plot, folder=folder, target_log_from=ground.service_log(TARGET).stat().st_size)
+    people = list(ground.people)
+    for number, (path, role) in enumerate(SHARED):
+        ground.share(plot.source_url, path, people[number % len(people)], role)
+    return Case(
+        ground=ground,
+        plot=plot,
+        folder=folder,
+        target_log_from=ground.service_log(TARGET).stat().st_size,
+        permissions=ground.permissions(SOURCE, plot.source_url),
+    )
 
 
 def moved_through(case: Case, blow: Blow, *, while_down: Callable[[Case, str], None] | None = None) -> None:
@@ -110,6 +126,9 @@ def judged(case: Case, observer: Observer) -> None:
     found = ground.differences(case.folder / "before.baseline", after)
     unexpected = [one for one in found if not (one.aspect is Aspect.EXTRA and one.path.startswith(PREFIX))]
     assert unexpected == []
+    permissions = ground.permissions(TARGET, case.plot.target_url)
+    assert len(permissions.scopes) > len(SHARED)
+    assert list(permission_differences(case.permissions, permissions, principals=ground.people)) == []
     assert case.plot.source_url in ground.redirects()
     with Baseline(after) as stored:
         arrived = {item.path for item in stored.items()}
