@@ -173,9 +173,9 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         name="users.create",
         operation="users.create_user",
-        commands=("people apply",),
+        commands=("people apply", "people open"),
         routes=("POST /v1.0/users",),
-        note="any Graph client; `people apply` also invites guests, creates groups and adds members",
+        note="any Graph client; `people apply` also invites guests, makes groups, adds members; `people open` enables",
     ),
     Verb(name="users.get", operation="directory.get_user", routes=("GET /v1.0/users/{id}",), note="any Graph client"),
     Verb(
