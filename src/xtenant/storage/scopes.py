@@ -6,6 +6,7 @@ hold any of them. A SharePoint group is no member of another.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
@@ -14,14 +15,15 @@ from sqlalchemy import (
     CTE,
     BigInteger,
     ColumnElement,
+    CompoundSelect,
     Connection,
     Select,
     and_,
+    bindparam,
     exists,
     func,
     literal,
     literal_column,
-    or_,
     select,
     union_all,
 )
@@ -32,6 +34,8 @@ from xtenant.domain.tenant import TenantId
 from xtenant.storage.items import item_of, items
 from xtenant.storage.permissions import assignments, scopes, site_group_members, site_users
 from xtenant.storage.principals import principals
+from xtenant.storage.sites import sites
+from xtenant.storage.tables import Guid
 
 Thing = TypeVar("Thing")
 KEYS_A_QUERY = 1_000
@@ -82,16 +86,8 @@ class ScopeStore:
 
         UNION keeps each folder once, however many of the items are in it.
         """
-        node = items.alias("node")
-        own = exists().where(
-            scopes.c.tenant_id == self._tenant_id,
-            scopes.c.site_key == node.c.site_key,
-            scopes.c.item_key == node.c.key,
-        )
-        step = select(node.c.key, node.c.parent_key, own.label("own")).where(node.c.tenant_id == self._tenant_id)
-        walk = step.where(node.c.key.in_([item.key for item in some])).cte("walk", recursive=True)
-        walk = walk.union(step.where(node.c.key == walk.c.parent_key, ~walk.c.own))
-        return {row.key: (row.parent_key, bool(row.own)) for row in self._connection.execute(select(walk))}
+        wanted = {"tenant": self._tenant_id, "items": [item.key for item in some]}
+        return {row.key: (row.parent_key, bool(row.own)) for row in self._connection.execute(_way_up_query(), wanted)}
 
     def assignments(self, site_key: SiteKey, scopes_: Collection[ItemKey]) -> Sequence[RoleAssignment]:
         found: list[RoleAssignment] = []
@@ -134,25 +130,9 @@ class ScopeStore:
         )
 
     def rights(self, site_keys: Collection[SiteKey], identities: Collection[UUID]) -> Mapping[SiteKey, SiteRights]:
-        wanted = set(site_keys)
-        own = self._own(identities)
-        holders = self._holders(own, assignments.c.site_key)
-        here = and_(assignments.c.tenant_id == self._tenant_id, assignments.c.site_key.in_(wanted), holders)
-        known = and_(site_users.c.tenant_id == self._tenant_id, site_users.c.site_key.in_(wanted))
-        apart = and_(scopes.c.tenant_id == self._tenant_id, scopes.c.site_key.in_(wanted))
-        query = union_all(
-            _rows(ON_WEB, assignments.c.site_key, assignments.c.role).where(here, assignments.c.scope == WEB),
-            _rows(BELOW, assignments.c.site_key)
-            .distinct()
-            .join(items, self._live(items.c.key == assignments.c.scope))
-            .where(here, assignments.c.scope != WEB),
-            _rows(ADMIN, site_users.c.site_key).where(
-                known, site_users.c.admin, site_users.c.principal.in_(select(own.c.key))
-            ),
-            _rows(UNIQUE, scopes.c.site_key).distinct().where(apart),
-        )
-        rows: dict[SiteKey, list[tuple[int, str]]] = {key: [] for key in wanted}
-        for row in self._connection.execute(query):
+        wanted = {"tenant": self._tenant_id, "sites": list(set(site_keys)), "identities": list(identities)}
+        rows: dict[SiteKey, list[tuple[int, str]]] = {key: [] for key in site_keys}
+        for row in self._connection.execute(_rights_query(), wanted):
             rows[SiteKey(row.site_key)].append((row.kind, row.role))
         return {key: _rights_of(found) for key, found in rows.items()}
 
@@ -161,51 +141,19 @@ class ScopeStore:
     ) -> dict[ItemKey, Role]:
         found: dict[ItemKey, Role] = {}
         for some in _some(sorted(set(scopes_))):
-            query = select(assignments.c.scope, assignments.c.role).where(
-                self._of(assignments, site_key),
-                assignments.c.scope.in_(some),
-                self._holders(self._own(identities), assignments.c.site_key),
-            )
-            for scope, role in self._connection.execute(query):
+            wanted = self._named(site_key, identities) | {"scopes": some}
+            for scope, role in self._connection.execute(_roles_query(), wanted):
                 strongest = stronger(found.get(ItemKey(scope)), Role(role))
                 assert strongest is not None
                 found[ItemKey(scope)] = strongest
         return found
 
     def above(self, site_key: SiteKey, identities: Collection[UUID]) -> frozenset[ItemKey]:
-        given = (
-            select(items.c.parent_key.label("key"))
-            .join(assignments, items.c.key == assignments.c.scope)
-            .where(
-                self._of(assignments, site_key),
-                self._live(),
-                self._holders(self._own(identities), assignments.c.site_key),
-            )
-        )
-        walk = given.cte("walk", recursive=True)
-        folder = items.alias("folder")
-        walk = walk.union(
-            select(folder.c.parent_key).where(folder.c.tenant_id == self._tenant_id, folder.c.key == walk.c.key)
-        )
-        keys = self._connection.execute(select(walk.c.key).where(walk.c.key != 0)).scalars()
+        keys = self._connection.execute(_above_query(), self._named(site_key, identities)).scalars()
         return frozenset(ItemKey(key) for key in keys)
 
-    def _own(self, identities: Collection[UUID]) -> CTE:
-        return (
-            select(principals.c.key)
-            .where(principals.c.tenant_id == self._tenant_id, principals.c.directory_id.in_(list(identities)))
-            .cte("own")
-        )
-
-    def _holders(self, own: CTE, site_key: ColumnElement[Any]) -> ColumnElement[bool]:
-        """The assignment is for one of the identities, or for a SharePoint group of the site that holds one."""
-        groups = select(site_group_members.c.site_group).where(
-            site_group_members.c.tenant_id == self._tenant_id,
-            site_group_members.c.site_key == site_key,
-            site_group_members.c.member.in_(select(own.c.key)),
-        )
-        direct = assignments.c.principal.in_(select(own.c.key))
-        return or_(direct, assignments.c.principal.in_(groups.correlate(assignments)))
+    def _named(self, site_key: SiteKey, identities: Collection[UUID]) -> dict[str, object]:
+        return {"tenant": self._tenant_id, "sites": [site_key], "identities": list(identities)}
 
     def _of(self, table: Any, site_key: SiteKey) -> ColumnElement[bool]:
         return (table.c.tenant_id == self._tenant_id) & (table.c.site_key == site_key)
@@ -224,11 +172,101 @@ def assignment_of(row: Any) -> RoleAssignment:
     )
 
 
-def _rows(kind: int, site_key: ColumnElement[Any], role: ColumnElement[str] | None = None) -> Select[int, Any, str]:
+TENANT = bindparam("tenant", type_=Guid)
+SITES = bindparam("sites", type_=BigInteger, expanding=True)
+IDENTITIES = bindparam("identities", type_=Guid, expanding=True)
+
+
+def _holders() -> tuple[CTE, CTE]:
+    """The principals of the identities, and with them the SharePoint groups of the sites that hold one."""
+    own = (
+        select(principals.c.key)
+        .where(principals.c.tenant_id == TENANT, principals.c.directory_id.in_(IDENTITIES))
+        .cte("own")
+    )
+    groups = select(site_group_members.c.site_group).where(
+        site_group_members.c.tenant_id == TENANT,
+        site_group_members.c.site_key.in_(SITES),
+        site_group_members.c.member.in_(select(own.c.key)),
+    )
+    return own, union_all(select(own.c.key), groups).cte("holders")
+
+
+@functools.cache
+def _rights_query() -> CompoundSelect[int, int, str]:
+    """Kept, like the other two, since building it takes longer than the database's answer; asked with every request."""
+    own, holders = _holders()
+    given = and_(
+        assignments.c.tenant_id == TENANT,
+        assignments.c.site_key == sites.c.key,
+        assignments.c.principal.in_(select(holders.c.key)),
+    )
+    live = and_(items.c.tenant_id == TENANT, items.c.deleted_at.is_(None), items.c.key == assignments.c.scope)
+    # asked by site, so that the first row found answers, however many there are
+    below = select(assignments.c.scope).join(items, live).where(given, assignments.c.scope != WEB)
+    admin = select(site_users.c.principal).where(
+        site_users.c.tenant_id == TENANT,
+        site_users.c.site_key == sites.c.key,
+        site_users.c.principal.in_(select(own.c.key)),
+        site_users.c.admin,
+    )
+    apart = select(scopes.c.item_key).where(scopes.c.tenant_id == TENANT, scopes.c.site_key == sites.c.key)
+    here = and_(sites.c.tenant_id == TENANT, sites.c.key.in_(SITES))
+    return union_all(
+        _rows(ON_WEB, assignments.c.role).join(assignments, given).where(here, assignments.c.scope == WEB),
+        _rows(BELOW).where(here, below.correlate(sites).exists()),
+        _rows(ADMIN).where(here, admin.correlate(sites).exists()),
+        _rows(UNIQUE).where(here, apart.correlate(sites).exists()),
+    )
+
+
+def _rows(kind: int, role: ColumnElement[str] | None = None) -> Select[int, int, str]:
     """A part of the union of `rights`."""
     number: ColumnElement[int] = literal_column(str(kind))
+    site_key: ColumnElement[int] = sites.c.key
     text: ColumnElement[str] = literal_column("''") if role is None else role
-    return select(number.label("kind"), site_key.label("site_key"), text.label("role"))
+    return select(number.label("kind"), site_key.label("site_key"), text.label("role")).select_from(sites)
+
+
+def _here() -> ColumnElement[bool]:
+    """Assignments of the identities in the sites, SharePoint groups included."""
+    return and_(
+        assignments.c.tenant_id == TENANT,
+        assignments.c.site_key.in_(SITES),
+        assignments.c.principal.in_(select(_holders()[1].c.key)),
+    )
+
+
+@functools.cache
+def _way_up_query() -> Select[int, int, bool]:
+    node = items.alias("node")
+    own = exists().where(
+        scopes.c.tenant_id == TENANT, scopes.c.site_key == node.c.site_key, scopes.c.item_key == node.c.key
+    )
+    step = select(node.c.key, node.c.parent_key, own.label("own")).where(node.c.tenant_id == TENANT)
+    start = node.c.key.in_(bindparam("items", type_=BigInteger, expanding=True))
+    walk = step.where(start).cte("walk", recursive=True)
+    walk = walk.union(step.where(node.c.key == walk.c.parent_key, ~walk.c.own))
+    return select(walk.c.key, walk.c.parent_key, walk.c.own)
+
+
+@functools.cache
+def _roles_query() -> Select[Any, Any]:
+    wanted = bindparam("scopes", type_=BigInteger, expanding=True)
+    return select(assignments.c.scope, assignments.c.role).where(_here(), assignments.c.scope.in_(wanted))
+
+
+@functools.cache
+def _above_query() -> Select[Any]:
+    given = (
+        select(items.c.parent_key.label("key"))
+        .join(assignments, items.c.key == assignments.c.scope)
+        .where(_here(), items.c.tenant_id == TENANT, items.c.deleted_at.is_(None))
+    )
+    walk = given.cte("walk", recursive=True)
+    folder = items.alias("folder")
+    walk = walk.union(select(folder.c.parent_key).where(folder.c.tenant_id == TENANT, folder.c.key == walk.c.key))
+    return select(walk.c.key).where(walk.c.key != 0)
 
 
 def _rights_of(rows: Sequence[tuple[int, str]]) -> SiteRights:
