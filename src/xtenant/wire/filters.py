@@ -49,7 +49,7 @@ _FUNCTIONS = {
     "endswith": Operator.ENDS,
     "contains": Operator.CONTAINS,
 }
-_PARSER_FAULTS = (ODataException, AttributeError, IndexError, KeyError, NotImplementedError, TypeError, ValueError)
+_PARSER_FAULTS = (ODataException, AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError)
 """What odata-query raises for text that is no filter: its own errors, and slips of its grammar's actions."""
 
 
