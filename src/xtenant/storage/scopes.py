@@ -77,16 +77,28 @@ class ScopeStore:
         wanted = {item.key: item for item in items_}
         found: dict[ItemKey, ItemKey] = {}
         for some in _some(wanted.values()):
-            above = self._way_up(some)
-            found |= {item.key: _first_scope(item, above) for item in some}
+            own = self._own_scopes(some)
+            above = self._way_up({item.parent_key for item in some if item.key not in own and item.parent_key})
+            for item in some:
+                found[item.key] = item.key if item.key in own else _first_scope(item.parent_key, above)
         return found
 
-    def _way_up(self, some: Sequence[Item]) -> dict[int, tuple[int, bool]]:
-        """By key the parent and whether it is a scope, for items and everything above them up to the nearest scope.
+    def _own_scopes(self, some: Sequence[Item]) -> frozenset[int]:
+        query = select(scopes.c.item_key).where(
+            scopes.c.tenant_id == self._tenant_id,
+            scopes.c.site_key.in_({item.site_key for item in some}),
+            scopes.c.item_key.in_([item.key for item in some]),
+        )
+        return frozenset(self._connection.execute(query).scalars())
 
-        UNION keeps each folder once, however many of the items are in it.
+    def _way_up(self, folders: Collection[ItemKey]) -> dict[int, tuple[int, bool]]:
+        """By key the parent and whether it is a scope, for folders and all above them up to the nearest scope.
+
+        UNION keeps each folder once, however many lead to it.
         """
-        wanted = {"tenant": self._tenant_id, "items": [item.key for item in some]}
+        if not folders:
+            return {}
+        wanted = {"tenant": self._tenant_id, "items": sorted(folders)}
         return {row.key: (row.parent_key, bool(row.own)) for row in self._connection.execute(_way_up_query(), wanted)}
 
     def assignments(self, site_key: SiteKey, scopes_: Collection[ItemKey]) -> Sequence[RoleAssignment]:
@@ -277,9 +289,9 @@ def _rights_of(rows: Sequence[tuple[int, str]]) -> SiteRights:
     return SiteRights(admin=ADMIN in kinds, web=web, unique=UNIQUE in kinds, below=BELOW in kinds)
 
 
-def _first_scope(item: Item, above: Mapping[int, tuple[int, bool]]) -> ItemKey:
-    """The first key on the way up that is a scope."""
-    at: int = item.key
+def _first_scope(folder: ItemKey | None, above: Mapping[int, tuple[int, bool]]) -> ItemKey:
+    """The first scope on the way up from a folder, itself included."""
+    at: int = folder or 0
     while at in above:
         parent, own = above[at]
         if own:

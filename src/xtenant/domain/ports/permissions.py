@@ -29,7 +29,7 @@ class ScopeRepository(Protocol):
         ...
 
     def nearest(self, items: Iterable[Item], /) -> dict[ItemKey, ItemKey]:
-        """For each item the scope that holds for it, `WEB` when there is none below the web; one query for all."""
+        """For each item the scope that holds for it, `WEB` when there is none below the web; two queries per 1,000."""
         ...
 
     def assignments(self, site_key: SiteKey, scopes: Collection[ItemKey]) -> Sequence[RoleAssignment]:
