@@ -40,6 +40,7 @@ class Limits:
     digest_seconds: int = 1_800
     download_url_seconds: int = 3_600
     map_rows: int = 250_000
+    map_call_seconds: float = 900.0
     write_rows: int = 10_000
     scopes: int = 50_000
     site_groups: int = 10_000

@@ -148,12 +148,13 @@ class Session:
         json: object | None = None,
         idempotent: bool | None = None,
         bearer: bool = True,
+        answer_seconds: float | None = None,
     ) -> httpx.Response:
         """Send and read the whole answer, whatever its status; redirects are answers too.
 
         GET and HEAD (or `idempotent=True`) are sent again after 429, 503, 504 and lost connections, at most
         `Limits.request_tries` times within `request_total_seconds`. With `bearer=False` no token goes along (pre-authenticated
-        addresses). Raises UsageError for a host that must not see a token, NetworkError when no answer came.
+        addresses); `answer_seconds` is the patience with a call known to be slow. Raises UsageError for a host that must not see a token, NetworkError when no answer came.
         """
         target = httpx.URL(url)
         if bearer:
@@ -167,18 +168,27 @@ class Session:
             if bearer:
                 sent["Authorization"] = f"Bearer {await self._token_for(f'https://{target.host}')}"
             try:
-                return await self._send(method, target, content, json, sent)
+                return await self._send(method, target, content, json, sent, answer_seconds)
             except httpx.HTTPError as error:
                 raise network_error(error, target.host) from error
 
         return await self._patiently(once) if repeatable else await once()
 
     async def _send(
-        self, method: str, url: httpx.URL, content: bytes | None, json: object | None, headers: dict[str, str]
+        self,
+        method: str,
+        url: httpx.URL,
+        content: bytes | None,
+        json: object | None,
+        headers: dict[str, str],
+        answer_seconds: float | None,
     ) -> httpx.Response:
+        patience = httpx.USE_CLIENT_DEFAULT if answer_seconds is None else httpx.Timeout(answer_seconds)
         try:
-            with anyio.fail_after(self._limits.request_total_seconds):
-                return await self._http.request(method, url, content=content, json=json, headers=headers)
+            with anyio.fail_after(max(self._limits.request_total_seconds, answer_seconds or 0.0)):
+                return await self._http.request(
+                    method, url, content=content, json=json, headers=headers, timeout=patience
+                )
         except TimeoutError as error:
             raise errors.NetworkError(f"{url.host} did not answer in time.") from error
 

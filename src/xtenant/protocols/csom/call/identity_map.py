@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from xtenant.domain import errors
+from xtenant.domain.limits import DEFAULT
 from xtenant.protocols.csom.call.queries import ask, call, children_of, fetch, members_of
 from xtenant.protocols.csom.codec import enums
 from xtenant.protocols.csom.codec.answer import Answer
@@ -43,8 +44,12 @@ class GroupRow:
 
 
 async def replace_map(session: Session, admin_url: str, lines: Sequence[str]) -> list[str]:
-    """Add-SPOTenantIdentityMap: the whole map, one line of CSV each; what comes back are messages of refused rows."""
-    found = await call(session, admin_url, "AddOrUpdateTenantIdentityMap", Array(tuple(lines)))
+    """Add-SPOTenantIdentityMap: the whole map, one line of CSV each; what comes back are messages of refused rows.
+
+    A quarter of a million rows take a tenant a while, so the answer is waited for as long as `Limits.map_call_seconds`.
+    """
+    method, items = "AddOrUpdateTenantIdentityMap", Array(tuple(lines))
+    found = await call(session, admin_url, method, items, answer_seconds=DEFAULT.map_call_seconds)
     return [str(message) for message in found] if isinstance(found, list) else []  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 

@@ -16,9 +16,15 @@ PATH = "/_vti_bin/client.svc/ProcessQuery"
 
 
 async def ask(
-    session: Session, admin_url: str, query: QueryBuilder, *, subject: str = "", repeatable: bool = False
+    session: Session,
+    admin_url: str,
+    query: QueryBuilder,
+    *,
+    subject: str = "",
+    repeatable: bool = False,
+    answer_seconds: float | None = None,
 ) -> Reply:
-    """Send a query. `subject` is the URL it is about, for messages; `repeatable` queries change nothing.
+    """Send a query. `subject` is the URL it is about, for messages; `repeatable` queries change nothing, or nothing further.
 
     No form digest is sent: a bearer token makes it unnecessary (content-api.md 4.2).
     """
@@ -28,6 +34,7 @@ async def ask(
         content=query.content(),
         headers={"Content-Type": "text/xml", "Accept": "application/json"},
         idempotent=repeatable,
+        answer_seconds=answer_seconds,
     )
     if answer.status_code not in (200, 400):
         raise _refusal(answer)
@@ -38,12 +45,18 @@ async def ask(
 
 
 async def call(
-    session: Session, admin_url: str, method: str, *parameters: Value, subject: str = "", repeatable: bool = False
+    session: Session,
+    admin_url: str,
+    method: str,
+    *parameters: Value,
+    subject: str = "",
+    repeatable: bool = False,
+    answer_seconds: float | None = None,
 ) -> Answer:
     """One method of Tenant that yields a value, or nothing (form A)."""
     query = QueryBuilder()
     action_id = query.call(query.construct(TENANT_ID), method, *parameters)
-    reply = await ask(session, admin_url, query, subject=subject, repeatable=repeatable)
+    reply = await ask(session, admin_url, query, subject=subject, repeatable=repeatable, answer_seconds=answer_seconds)
     return reply.values.get(action_id)
 
 
