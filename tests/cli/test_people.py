@@ -31,10 +31,11 @@ TARGET = "fabrikam.onmicrosoft.com"
 class Writes(Transport):
     """Counts what changes the target, inside batches too; `stop_at` cuts the line before a batch of that number."""
 
-    def __init__(self, block: Neighbours, stop_at: int = 0) -> None:
+    def __init__(self, block: Neighbours, stop_at: int = 0, cut: BaseException | None = None) -> None:
         super().__init__(block)
         self.writes: list[str] = []
         self.stop_at = stop_at
+        self.cut = cut
         self._writing_batches = 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -48,7 +49,7 @@ class Writes(Transport):
             ]
             self._writing_batches += bool(writes)
             if writes and self._writing_batches == self.stop_at:
-                raise httpx.ConnectError("the line is cut", request=request)
+                raise self.cut or httpx.ConnectError("the line is cut", request=request)
             self.writes += writes
         return await super().handle_async_request(request)
 
@@ -177,15 +178,25 @@ def test_new_accounts_are_blocked_and_known_again_and_groups_made_as_prescribed(
     assert apply(desk).json["failed"] == []
 
 
-def test_an_interrupted_run_is_finished_by_the_next_one(desk: Desk, files: Path, block: Neighbours) -> None:
+@pytest.mark.parametrize(("stop_at", "cut", "code"), [(3, None, 6), (2, KeyboardInterrupt(), 130)])
+def test_an_interrupted_run_is_finished_by_the_next_one(
+    desk: Desk, files: Path, block: Neighbours, stop_at: int, cut: BaseException | None, code: int
+) -> None:
     plan(desk)
-    block.transport = Writes(block, stop_at=3)
-    assert apply(desk).code == 6
+    block.transport = Writes(block, stop_at, cut)
+    assert apply(desk).code == code
     assert user_of(block, f"cat@{TARGET}") is not None
     block.transport = Writes(block)
     done = apply(desk)
     assert (done.code, done.json["failed"], done.json["accounts"]) == (0, [], 0)
-    assert {lack["rule"] for lack in check(desk).json["missing"]} <= {"R-4.4", "R-4.25"}
+    assert members_of(block, "outer") == {f"cat@{TARGET}", "inner"}
+
+
+def test_a_table_shows_counts_and_what_failed(desk: Desk, files: Path) -> None:
+    plan(desk)
+    shown = apply(desk, "-o", "table").out
+    assert "memberships" in shown and "made: 8" in shown and "R-" not in shown
+    assert "because" in build(desk, "--explain", "-o", "table").out
 
 
 def test_a_name_taken_since_the_plan_fails_its_row_alone_and_is_left_as_it_is(

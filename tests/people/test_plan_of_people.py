@@ -10,7 +10,7 @@ import pytest
 
 from people_samples import directory, group, guest, id_of, members, moves, onedrive, site, user
 from xtenant.domain.plan import PlannedMove
-from xtenant.inventory.facts import Principal
+from xtenant.inventory.facts import Principal, PrincipalKind
 from xtenant.inventory.store import Inventory
 from xtenant.people.plan.matching import Wishes
 from xtenant.people.plan.planning import PeoplePlan, plan_people
@@ -53,6 +53,26 @@ def test_everybody_a_moving_site_names_is_in_the_plan_and_nobody_else() -> None:
 
     named = {row.source_upn for row in plan.rows}
     assert named == {"ann@contoso.com", "bob@contoso.com", "cat@contoso.com", "dan@contoso.com", "outer", "inner"}
+
+
+def test_members_of_sharepoint_groups_and_owners_of_a_group_are_found_behind_them() -> None:
+    team = group("team", unified=True)
+    readers = Principal(principal_id="sp:1:3", kind=PrincipalKind.SITE_GROUP, name="Plans Visitors")
+    owners = Principal(principal_id=f"{team.principal_id}_o", kind=PrincipalKind.OTHER, name="Team Owners")
+    source = directory("contoso", [ANN, BOB, CAT, team, readers, owners])
+    members(source, readers, BOB)
+    members(source, team, owner=CAT)
+    site(source, SITE, owner=ANN, reads=[readers, owners])
+    plan = planned(source, [], moves(MOVE_SITE))
+    assert {row.source_upn for row in plan.rows} == {"ann@contoso.com", "bob@contoso.com", "cat@contoso.com", "team"}
+    assert not plan.unresolved
+
+
+def test_a_site_whose_permissions_were_not_read_is_told_as_such() -> None:
+    source = directory("contoso", [ANN])
+    source.put_site(replace(site(source, SITE, owner=ANN), read_at=None))
+    (left,) = planned(source, [], moves(MOVE_SITE)).unresolved
+    assert left.unread and left.name == SITE
 
 
 def test_somebody_who_moves_gets_an_account_and_somebody_who_stays_a_guest() -> None:

@@ -11,8 +11,9 @@ import typer
 
 from xtenant.cli import people_files
 from xtenant.cli.inventories import CachedOption, SourceSide, TargetSide, open_inventory
-from xtenant.cli.output import OutputOption, emit, note
+from xtenant.cli.output import OutputOption, note
 from xtenant.cli.people_apply import refuse_disguise
+from xtenant.cli.people_tables import emit_lists
 from xtenant.cli.tools import tools_of, warn
 from xtenant.domain import errors
 from xtenant.people.mapbuild.building import BuiltMap, build_map
@@ -58,21 +59,20 @@ def build(
     note(f"written to {out}" + (f"; the one before is {before}" if before else ""))
     for text in built.warnings:
         warn(text)
-    emit({"file": str(out), **_shown(built, explain=explain)}, output)
+    emit_lists({"file": str(out), **_counts(built)}, _lists(built, explain=explain), output)
     if any(each.wanted for each in built.no_row):
         raise typer.Exit(errors.ExitCode.FINDINGS)
     if any(each.unread for each in built.no_row):
         raise typer.Exit(errors.ExitCode.NOT_ALL_CHECKED)
 
 
-def _shown(built: BuiltMap, *, explain: bool) -> dict[str, object]:
+def _counts(built: BuiltMap) -> dict[str, object]:
     types = Counter(row.columns[5] for row in built.rows)
-    shown: dict[str, object] = {
-        "rows": len(built.rows),
-        "types": dict(sorted(types.items())),
-        "warnings": built.warnings,
-        "no_row": [each.shown() for each in built.no_row],
-    }
+    return {"rows": len(built.rows), "types": dict(sorted(types.items())), "warnings": built.warnings}
+
+
+def _lists(built: BuiltMap, *, explain: bool) -> dict[str, list[dict[str, object]]]:
+    lists = {"no_row": [each.shown() for each in built.no_row]}
     if explain:
-        shown["explained"] = [row.explained(number) for number, row in enumerate(built.rows, start=1)]
-    return shown
+        lists["explained"] = [row.explained(number) for number, row in enumerate(built.rows, start=1)]
+    return lists

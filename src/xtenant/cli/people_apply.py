@@ -11,9 +11,10 @@ import typer
 
 from xtenant.cli import people_files
 from xtenant.cli.inventories import open_inventory
-from xtenant.cli.output import OutputOption, emit, note
+from xtenant.cli.output import OutputOption, note
 from xtenant.cli.people_plan import LocationOption, location_of
 from xtenant.cli.people_progress import bars
+from xtenant.cli.people_tables import emit_lists
 from xtenant.cli.tools import TenantOption, Tools, WhatIfOption, YesOption, tools_of, warn
 from xtenant.client.tenant import TenantClient
 from xtenant.domain import errors
@@ -91,7 +92,7 @@ def apply(
             )
 
     applied = with_source(tools, tenant, source, work)
-    emit({"tenant": tenant, "what_if": what_if, **_shown(applied)}, output)
+    emit_lists({"tenant": tenant, "what_if": what_if, **_counts(applied)}, _lists(applied), output)
     if not applied.memberships_checked:
         note("memberships were left aside: name the source with --source (R-4.6)")
     if applied.failures:
@@ -148,28 +149,28 @@ def _question(rows: list[PersonRow], tenant: str) -> str:
     return f"Create what is missing of {wanted} people and groups in {tenant}, and their memberships?"
 
 
-def _shown(applied: Applied) -> dict[str, object]:
-    decision = applied.decision
-    counts = {kind: sum(1 for each, _, _ in applied.made if each == kind) for kind in ("account", "guest", "group")}
+def _counts(applied: Applied) -> dict[str, object]:
+    made = [kind for kind, _, _ in applied.made]
     return {
-        "accounts": counts["account"],
-        "guests": counts["guest"],
-        "groups": counts["group"],
+        "accounts": made.count("account"),
+        "guests": made.count("guest"),
+        "groups": made.count("group"),
         "memberships": applied.members,
         "licences": applied.licences,
-        "present": len(decision.present),
-        "waiting": [
-            {"name": row.shown_name, "target": row.target_upn, "method": row.method.value} for row in decision.waiting
-        ],
-        "awaiting_confirmation": [row.shown_name for row in decision.inert],
+        "present": len(applied.decision.present),
+        "awaiting_confirmation": [row.shown_name for row in applied.decision.inert],
+    }
+
+
+def _lists(applied: Applied) -> dict[str, list[dict[str, object]]]:
+    return {
         "failed": [failure.shown() for failure in applied.failures],
+        "waiting": [
+            {"name": row.shown_name, "target": row.target_upn, "method": row.method.value}
+            for row in applied.decision.waiting
+        ],
         "made": [
-            {
-                "kind": kind,
-                "source": row.shown_name,
-                "target": row.target_upn,
-                "target_id": target_id and str(target_id),
-            }
+            {"kind": kind, "source": row.shown_name, "target": row.target_upn, "target_id": target_id}
             for kind, row, target_id in applied.made
         ],
     }

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from xtenant.cli import people_files
-from xtenant.cli.output import OutputOption, emit
+from xtenant.cli.output import OutputOption
 from xtenant.cli.people_apply import PeopleFile, SomeSource, journal_of, movers_of, with_source
+from xtenant.cli.people_tables import emit_lists
 from xtenant.cli.tools import TenantOption, Tools, WhatIfOption, YesOption, tools_of
 from xtenant.client.moves import MoveJob, Report
 from xtenant.client.tenant import TenantClient
@@ -59,12 +60,8 @@ def check(
         return await check_people(client.people, rows, known, journal)
 
     checked = with_source(tools, tenant, source, work)
-    found = {
-        "present": checked.present,
-        "missing": [lack.shown() for lack in checked.lacks],
-        "not_checked": checked.not_checked,
-    }
-    emit({"tenant": tenant, **found}, output)
+    told = {"tenant": tenant, "present": checked.present, "not_checked": checked.not_checked}
+    emit_lists(told, {"missing": [lack.shown() for lack in checked.lacks]}, output)
     if checked.lacks:
         raise typer.Exit(errors.ExitCode.FINDINGS)
     if checked.not_checked:
@@ -125,10 +122,8 @@ def _jobs(tools: Tools, name: str) -> list[MoveJob]:
 
 def _tell(tenant: str, wanted: list[Person], told: list[Opened], *, output: OutputOption, what_if: bool) -> None:
     counts = Counter(each.state.value for each in told)
-    emit(
-        {"tenant": tenant, "what_if": what_if, "counts": dict(counts), "people": [each.shown() for each in told]},
-        output,
-    )
+    shown = {"tenant": tenant, "what_if": what_if, "counts": dict(counts)}
+    emit_lists(shown, {"people": [each.shown() for each in told]}, output)
     states = {each.state for each in told}
     if states & {OpenState.FAILED, OpenState.MISSING}:
         raise typer.Exit(errors.ExitCode.FINDINGS)

@@ -12,14 +12,15 @@ import typer
 
 from xtenant.cli import people_files
 from xtenant.cli.inventories import CachedOption, SourceSide, TargetSide, home_of, open_inventory
-from xtenant.cli.output import OutputOption, emit, note
+from xtenant.cli.output import OutputOption, note
+from xtenant.cli.people_tables import emit_lists
 from xtenant.cli.tools import tools_of, warn
 from xtenant.domain import errors
 from xtenant.inventory.store import Inventory
 from xtenant.people.plan.licences import SHARED_DATA_PART
 from xtenant.people.plan.matching import Wishes
 from xtenant.people.plan.planning import plan_people
-from xtenant.people.plan.report import report_of
+from xtenant.people.plan.report import counts_of, lists_of
 from xtenant.people.rows import Method, written_people
 
 _DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
@@ -92,10 +93,10 @@ def plan(
             usage_location=location,
             shared_data_part=shared_data_sku,
         )
-        report = report_of(made, there.licences())
+        counts = counts_of(made, there.licences())
         _warn_of_disguise(known, there)
     _told_where(out, people_files.replace_file(out, written_people(made.rows)))
-    emit({"file": str(out), **report}, output)
+    emit_lists({"file": str(out), **counts}, lists_of(made), output)
     if any(each.unread for each in made.unresolved):
         raise typer.Exit(errors.ExitCode.NOT_ALL_CHECKED)
 

@@ -23,7 +23,12 @@ _HOW_ONEDRIVE = (
 
 
 def report_of(plan: PeoplePlan, licences_of_target: Sequence[Licence]) -> dict[str, object]:
-    """The report as one object, for a table or JSON."""
+    """The whole report as one object."""
+    return {**counts_of(plan, licences_of_target), **lists_of(plan)}
+
+
+def counts_of(plan: PeoplePlan, licences_of_target: Sequence[Licence]) -> dict[str, object]:
+    """How many of what, the licences, and notes."""
     return {
         "source": plan.source.display_name,
         "target": plan.target.display_name,
@@ -37,17 +42,23 @@ def report_of(plan: PeoplePlan, licences_of_target: Sequence[Licence]) -> dict[s
         "memberships": plan.memberships,
         "nested_groups": plan.nested_groups,
         "licences": _licences(plan, licences_of_target),
+        "unresolved_count": len(plan.unresolved),
+        "changed_count": len(plan.changed),
+        "notes": list(_notes(plan)),
+    }
+
+
+def lists_of(plan: PeoplePlan) -> dict[str, list[dict[str, object]]]:
+    """What is told one by one."""
+    return {
         "restrictions": list(_restrictions(plan)),
         "unresolved": [
             {"move": each.move_id, "name": each.name, "problem": each.text} for each in plan.unresolved[:MOST_SHOWN]
         ],
-        "unresolved_count": len(plan.unresolved),
         "changed": [
             {"name": each.before.shown_name, "before": each.before.target_upn, "now": each.now.target_upn}
             for each in plan.changed[:MOST_SHOWN]
         ],
-        "changed_count": len(plan.changed),
-        "notes": list(_notes(plan)),
     }
 
 
