@@ -45,10 +45,11 @@ def group(number: int, name: str, **more: object) -> Group:
     return dataclasses.replace(made, **more)  # type: ignore[arg-type]
 
 
+MARKS = (("extensionAttribute1", "Blue 100%"), ("extensionAttribute15", "people"))
 PEOPLE = (
     user(1, "Adele Vance", mail="adele@contoso.com", department="Über Sales", usage_location="DE"),
     user(2, "Ben 100% Right", mail="BEN@contoso.com", proxy_addresses=("SMTP:ben@contoso.com", "smtp:b@contoso.com")),
-    user(3, "ben_walters", department="sales", account_enabled=False),
+    user(3, "ben_walters", department="sales", account_enabled=False, extension_attributes=MARKS),
     user(4, "Ärmel O'Neil", mail="a@fabrikam.com", user_type=UserType.GUEST, external_state=ExternalState.PENDING),
     user(5, "Zoë-Anne Walters", synced=True, other_mails=("zoe@home.example",)),
 )
@@ -121,6 +122,10 @@ FILTERS = {
     "proxyAddresses/any(p:startswith(p,'smtp:'))": [2],
     "not(proxyAddresses/any())": [1, 3, 4, 5],
     "otherMails/any(m:endswith(m,'.example'))": [5],
+    "onPremisesExtensionAttributes/extensionAttribute15 eq 'People'": [3],
+    "onPremisesExtensionAttributes/extensionAttribute1 ne 'people'": [1, 2, 3, 4, 5],
+    "not(startswith(onPremisesExtensionAttributes/extensionAttribute1,'blue'))": [1, 2, 4, 5],
+    "onPremisesExtensionAttributes/extensionAttribute5 eq null": [1, 2, 3, 4, 5],
     "displayName eq 'x'' or ''1'' eq ''1'": [],
 }
 

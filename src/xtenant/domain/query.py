@@ -226,6 +226,9 @@ def _noun(name: str, order: str, fields: tuple[Field, ...], collections: tuple[C
     return Noun(name=name, fields=by_name, collections={one.name: one for one in collections}, order=by_name[order])
 
 
+EXTENSION_FIELDS = tuple(f"on_premises_extension_attributes/extension_attribute{number}" for number in range(1, 16))
+"""A path as field name: what is asked for stands in an object of its own on the wire."""
+
 USERS = _noun(
     "user",
     "user_principal_name",
@@ -254,6 +257,7 @@ USERS = _noun(
         Field(name="on_premises_sync_enabled", kind=Kind.BOOLEAN),
         Field(name="on_premises_immutable_id"),
         Field(name="created_date_time", kind=Kind.INSTANT, sortable=True),
+        *(Field(name=name) for name in EXTENSION_FIELDS),
     ),
     (
         Collection(name="assigned_licenses", fields={"sku_id": Field(name="sku_id", kind=Kind.GUID)}),

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from xtenant.domain.directory import PROFILE_TEXTS, Group, User
+from xtenant.domain.query import EXTENSION_FIELDS
 from xtenant.storage.groups import group_of, groups
 from xtenant.storage.licences import licences
 from xtenant.storage.predicates import Asked, Many, ascii_lower, of_key, of_text
@@ -71,6 +72,7 @@ def users_shape(dialect: str) -> Shape[User]:
             "on_premises_sync_enabled": Asked(expression=_true_or_nothing(own.synced)),
             "on_premises_immutable_id": of_text(own.immutable_id),
             "created_date_time": Asked(expression=own.created_at, nullable=False),
+            **{name: of_text(_extension(name, dialect)) for name in EXTENSION_FIELDS},
         },
         many={
             "assigned_licenses": Many(fields={"sku_id": Asked(expression=licences.c.sku_id)}, exists=_licensed),
@@ -140,6 +142,21 @@ def groups_shape(dialect: str) -> Shape[Group]:
             **dict.fromkeys(("mail", "description")),
         },
     )
+
+
+def _extension(field: str, dialect: str) -> ColumnElement[Any]:
+    """One attribute out of the pairs that a user's row holds as JSON."""
+    name, pairs = (
+        "extensionAttribute" + field.rpartition("attribute")[2],
+        type_coerce(users.c.extension_attributes, Text),
+    )
+    if dialect == "postgresql":
+        pair = func.jsonb_array_elements(cast(pairs, JSONB)).table_valued("value", name="pair").c.value
+        own, text = pair.op("->>")(0), pair.op("->>")(1)
+    else:
+        pair = func.json_each(pairs).table_valued("value", name="pair").c.value
+        own, text = func.json_extract(pair, "$[0]"), func.json_extract(pair, "$[1]")
+    return select(text).where(own == name).correlate(users).scalar_subquery()
 
 
 def _true_or_nothing(column: ColumnElement[bool]) -> ColumnElement[Any]:
