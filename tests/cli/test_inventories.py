@@ -11,6 +11,7 @@ import pytest
 
 from desk import Answer, Desk
 from neighbours import TENANT_IDS
+from xtenant.inventory.store import Inventory
 from xtenant.operations import sites
 
 MakeDesk = Callable[..., Desk]
@@ -92,6 +93,10 @@ def test_what_was_never_read_cannot_be_used_as_read_last(ann: Desk) -> None:
     assert ann.run("plan", "discover", "-t", "contoso").code == 0
     ann.block.stopped.add("contoso")
     assert ann.run("handover", "export", "x.handover", "-t", "contoso", "--cached", "--yes").code == 0
+    with Inventory(ann.home / "inventory" / f"{TENANT_IDS['contoso']}.db") as inventory:
+        inventory.begin_run("*", ann.block.clock.security_now())  # as a crawl that was killed leaves it
+    killed = ann.run("handover", "export", "y.handover", "-t", "contoso", "--cached", "--yes")
+    assert killed.code == 4 and "to the end" in killed.err
 
 
 def test_an_inventory_of_another_version_is_read_afresh(ann: Desk) -> None:
