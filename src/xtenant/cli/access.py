@@ -67,7 +67,7 @@ def diff(
 ) -> None:
     """Predict for every moving site who gains, who loses and who is not in the map (R-4.14, R-7.14).
 
-    Exit code 0: predicted. 1: something that --forbid names. 2: a site could not be predicted; its row says why.
+    Exit code 0: predicted. 1: something that --forbid names. 2: a site could not be predicted, or not all of it; its row says why.
 
     Example: xtenant access diff --moves moves.csv --map map.csv --source contoso --target fabrikam --forbid widening
     """
@@ -91,8 +91,10 @@ def diff(
         )
     if (Forbidden.WIDENING in (forbid or ()) and totals.gains) or (Forbidden.LOSS in (forbid or ()) and totals.loses):
         raise typer.Exit(errors.ExitCode.FINDINGS)
-    if totals.not_predicted:
-        note(f"{totals.not_predicted} site(s) could not be predicted; the reason stands in each row.")
+    if totals.not_predicted or totals.subsites_not_read:
+        note(
+            f"{totals.not_predicted} site(s) could not be predicted; {totals.subsites_not_read} subsite(s) were not read."
+        )
         raise typer.Exit(errors.ExitCode.NOT_ALL_CHECKED)
 
 

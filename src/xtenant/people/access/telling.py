@@ -30,6 +30,7 @@ class Totals:
     unmapped: int = 0
     links_not_moved: int = 0
     not_predicted: int = 0
+    subsites_not_read: int = 0
 
 
 class SiteRow(TypedDict):
@@ -50,6 +51,7 @@ class SiteRow(TypedDict):
     unmapped: list[str]
     links_not_moved: int
     links: list[str]
+    subsites_not_read: int
 
 
 def site_row(prediction: Prediction, access: SiteAccess, totals: Totals) -> SiteRow:
@@ -71,6 +73,7 @@ def site_row(prediction: Prediction, access: SiteAccess, totals: Totals) -> Site
         unmapped=[],
         links_not_moved=0,
         links=[],
+        subsites_not_read=0,
     )
     if access.walk is None:
         totals.not_predicted += 1
@@ -82,6 +85,7 @@ def site_row(prediction: Prediction, access: SiteAccess, totals: Totals) -> Site
     totals.loses += found.loses
     totals.unmapped += len(unmapped)
     totals.links_not_moved += links
+    totals.subsites_not_read += access.walk.site.subsites
     row.update(
         people_today=found.people_today,
         people_after=found.people_after,
@@ -93,6 +97,7 @@ def site_row(prediction: Prediction, access: SiteAccess, totals: Totals) -> Site
         unmapped=_some(unmapped),
         links_not_moved=links,
         links=_some(access.walk.links),
+        subsites_not_read=access.walk.site.subsites,
     )
     return row
 

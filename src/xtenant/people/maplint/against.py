@@ -171,6 +171,7 @@ class Expectations:
                 site = _moving_site(holdings, move)
                 if site is not None and site.read_at is not None:
                     self._look_at(holdings.inventory, site)
+                    complete = complete and not site.subsites
                     break
             else:
                 complete = False

@@ -19,10 +19,11 @@ from xtenant.people.maplint.findings import Finding, error, warning
 Row: TypeAlias = tuple[int, list[str]]
 """The first physical line of a record, and its fields."""
 Block: TypeAlias = tuple[Sequence[int], Sequence[list[str]]]
-"""Some thousand rows: the first physical lines, and the fields."""
+"""Some rows: the first physical lines, and the fields."""
 
 COLUMNS = 6
-BLOCK = 1 << 20
+BLOCK = 1 << 14
+"""Bytes read at once: as many as stay in a processor's cache with all that is made of them; larger is slower."""
 LONGEST_LINE = 1 << 16
 MOST_LINES_OF_A_RECORD = 20
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -59,7 +60,7 @@ class Reader:
             yield from zip(*block, strict=True)
 
     def blocks(self) -> Iterator[Block]:
-        """All records but blank ones, some thousands at a time. Raises UsageError for what is no text file."""
+        """All records but blank ones, some at a time. Raises UsageError for what is no text file."""
         for text in self._texts():
             lines = text.split("\n")
             if not lines[-1]:
