@@ -192,6 +192,22 @@ def test_an_interrupted_run_is_finished_by_the_next_one(
     assert members_of(block, "outer") == {f"cat@{TARGET}", "inner"}
 
 
+def test_a_mover_who_was_there_before_gets_the_licence_that_is_missing_and_nobody_else_does(
+    desk: Desk, estate: Estate, files: Path, block: Neighbours
+) -> None:
+    there = Estate(block["fabrikam"], TARGET)
+    there.add_people("ann.new", "cat")
+    plan(desk)
+    done = apply(desk, "--licence", "SPE_E3")
+    assert done.json["failed"] == []
+    with block["fabrikam"].backend.units.read() as uow:
+        ids = {name: there.users[name].user_id for name in ("ann.new", "cat")}
+        held = uow.licences.of_users(ids.values())
+    assert held.get(ids["ann.new"]) and not held.get(ids["cat"])
+    none_left = apply(desk, "--licence", "Cross_tenant_user_data_migration", "--licence", "NOTHING")
+    assert (none_left.code, "has no licence 'NOTHING'" in none_left.err) == (4, True)
+
+
 def test_a_table_shows_counts_and_what_failed(desk: Desk, files: Path) -> None:
     plan(desk)
     shown = apply(desk, "-o", "table").out

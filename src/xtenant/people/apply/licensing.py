@@ -39,7 +39,8 @@ async def assign(
     *,
     what_if: bool,
 ) -> Assigned:
-    """The migration licence to everybody whose OneDrive moves, any other to the accounts that pre-creation made."""
+    """The migration licence to everybody whose OneDrive moves; any other to the accounts that pre-creation made, and to
+    those whose OneDrive moves and who have none on the target (R-4.4)."""
     if not what_if:
         standing = await look(client, [row for row in rows if not row.kind.is_group])
     to_come = [row for row, _ in decision.accounts] if what_if else []
@@ -83,7 +84,8 @@ def _wants(row: PersonRow, sku: SubscribedSku, standing: Standing, wishes: Apply
         return False
     if _is_migration(sku):
         return _moves(row, wishes)
-    return account.is_marked or journal.made(account.id)
+    unlicensed_mover = _moves(row, wishes) and not account.skus - {ONEDRIVE_SKU}
+    return unlicensed_mover or account.is_marked or journal.made(account.id)
 
 
 def _moves(row: PersonRow, wishes: ApplyWishes) -> bool:

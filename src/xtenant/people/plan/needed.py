@@ -159,6 +159,8 @@ class _Walk:
         self.found.sites.append((move, site))
         if site.read_at is None:
             self._unread(move.move_id, site.url, "Its permissions were not read: whoever has some is missing here.")
+        if site.subsites:
+            self._unread(move.move_id, site.url, f"The permissions of its {site.subsites} subsite(s) were not read.")
         for principal_id, role, path in _named_on(self._source, site):
             self._add(principal_id, Reason(move_id=move.move_id, role=role, site_url=site.url, path=path))
 
