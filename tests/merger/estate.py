@@ -37,7 +37,9 @@ class Person:
     name: str
     guest: bool = False
     known_at_target: bool = False
-    """Has an account at the target already, under the same mail address."""
+    """Has an account at the target already, under the same name."""
+    leaves: bool = False
+    """Does not come along: gets no identity at the target."""
 
     @property
     def upn(self) -> str:
@@ -125,14 +127,16 @@ def drawn(seed: int, size: Size) -> Estate:
     people = {person.key: person for person in _people(dice, size)}
     members = [person.key for person in people.values() if not person.guest]
     groups = _groups(dice, size, list(people), members)
-    sites = tuple(_sites(dice, size, people, members, groups))
+    staying = [key for key in members if not people[key].leaves]
+    sites = tuple(_sites(dice, size, people, staying, groups))
     return Estate(seed=seed, size=size, people=people, groups=groups, sites=sites)
 
 
 def _people(dice: random.Random, size: Size) -> Iterator[Person]:
     for number in range(size.people):
         name = f"{dice.choice(FIRST)} {dice.choice(LAST)} {number}"
-        yield Person(key=f"p{number:04}", name=name, known_at_target=dice.random() < 0.05)
+        known, leaves = dice.random() < 0.05, dice.random() < 0.15
+        yield Person(key=f"p{number:04}", name=name, known_at_target=known, leaves=leaves and not known)
     for number in range(size.guests):
         yield Person(key=f"g{number:03}", name=f"{dice.choice(FIRST)} Guest {number}", guest=True)
 
@@ -159,6 +163,7 @@ def _groups(dice: random.Random, size: Size, people: Sequence[str], members: Seq
 def _sites(
     dice: random.Random, size: Size, people: dict[str, Person], members: Sequence[str], groups: dict[str, Group]
 ) -> Iterator[Site]:
+    """`members` are those who stay: only they own sites."""
     owners = dice.sample(members, size.sites)
     teams = [group.key for group in groups.values() if group.unified]
     for number in range(size.sites):
