@@ -201,6 +201,7 @@ DAMAGES: dict[str, Damage] = {
     "a number out of bounds": lambda forge: forge.change("items", size_bytes=2**63),
     "a negative size": lambda forge: forge.change("items", size_bytes=-1),
     "a time without zone": lambda forge: forge.change("tenant", read_at="2026-11-23T18:00:00"),
+    "a name without end": lambda forge: forge.change("principals", name="n" * 10_001),
     "an address that is none": lambda forge: forge.change("sites", url="https://[contoso/sites/x"),
     "an id that is none": lambda forge: forge.change("sites", site_id="../x"),
 }
@@ -297,6 +298,12 @@ def test_signs_that_forge_a_terminal_are_taken_out_of_names(ground: Ground) -> N
     with ground.here.told(ground.forge.write(ground.folder / "f.handover")) as inventory:
         names = {each.name for each in inventory.principals()}
     assert "Ann\ufffd[2J\ufffdevil\ufffd" in names
+
+
+def test_a_refusal_quotes_nothing_that_forges_a_terminal(ground: Ground) -> None:
+    ground.forge.change("principals", kind="\x1b[2Jking")
+    text = ground.refused(ground.forge.write(ground.folder / "bad.handover"))
+    assert "king" in text and text.isprintable()
 
 
 def test_a_part_that_is_all_checksum_but_broken_is_refused(ground: Ground) -> None:

@@ -25,6 +25,7 @@ _SIGN = "\ufffd"
 """Stands for control characters and for those that turn the direction of writing: they could forge what a terminal shows."""
 
 _LARGEST = 2**62
+_LONGEST = 10_000
 
 T = TypeVar("T")
 
@@ -146,6 +147,8 @@ def _checked(record: T) -> T:
 
 def _clean(value: object) -> object:
     match value:
+        case str() if len(value) > _LONGEST:
+            raise ValueError(f"a text has more than {_LONGEST} characters")
         case str():
             return value if value.isprintable() else "".join(_sign(sign) for sign in value)
         case tuple():

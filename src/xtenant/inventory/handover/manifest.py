@@ -17,6 +17,7 @@ from xtenant.inventory.facts import Assignment, Item, Licence, Member, Principal
 FORMAT, VERSION = "xtenant-handover", 1
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
 MANIFEST_BYTES = 1 * MIB
+_LONGEST_TEXT = 1_000
 
 _Text = Annotated[str, msgspec.Meta(max_length=400)]
 _Hex = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
@@ -28,6 +29,11 @@ class DamagedHandover(errors.UsageError):
 
     code = "damagedHandover"
     remedy = "Ask the other administrator to export it again, and to send it whole."
+
+    def __init__(self, text: str, *, remedy: str | None = None) -> None:
+        """The text may quote the file, so it is made fit for a terminal."""
+        shown = "".join(sign if sign.isprintable() else "\ufffd" for sign in text[:_LONGEST_TEXT])
+        super().__init__(shown, remedy=remedy)
 
 
 class Level(Enum):
