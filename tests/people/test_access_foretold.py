@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,30 +14,40 @@ import structlog.testing
 
 from clock import CountingIds
 from desk import InProcess, app_certificate
-from moves.scene import Rights, add_group, add_user
+from moves.scene import Rights, add_group, add_user, ask_graph
 from moves.two_tenants import SOURCE_URL, TARGET_URL, TwoTenants, add_site, fill, two_tenants, user
 from neighbours import APP_ID
 from xtenant.client.opening import TenantOpener
 from xtenant.client.profiles import Credential, CredentialKind, LabTie, Profile, ProfileKind, ProfileStore
 from xtenant.domain import plan
 from xtenant.domain.caller import Caller, CallerKind
-from xtenant.domain.content import WEB, Role, Site
+from xtenant.domain.content import GROUP_TEMPLATE, WEB, Role, Site
 from xtenant.domain.directory import Group, GroupKind
 from xtenant.domain.limits import Limits
 from xtenant.inventory.crawl import crawl_tenant
 from xtenant.inventory.facts import Right
 from xtenant.inventory.store import Inventory
-from xtenant.operations import access, identity_map
+from xtenant.operations import access, identity_map, sites
+from xtenant.people.access.membership import Membership
 from xtenant.people.access.prediction import Prediction, predicted
 from xtenant.people.access.telling import Totals, full_rows, site_row
 from xtenant.service import TenantService
 
+SOURCES = Path(__file__).parents[2] / "src" / "xtenant"
 SEED = 20261123
 PEOPLE = ("ann", "bob", *(f"p{number}" for number in range(12)))
 FOLDERS = ("a", "b", "c")
 FILES = {f"{folder}/{number}.txt": [b"x"] for folder in FOLDERS for number in range(6)} | {"top.txt": [b"x"]}
 RIGHTS = {None: Right.NONE, Role.READ: Right.READ, Role.WRITE: Right.WRITE, Role.OWNER: Right.FULL}
-URLS = {"text": (SOURCE_URL, TARGET_URL), "heir": (f"{SOURCE_URL}2", f"{TARGET_URL}2")}
+GROUP_URL, THEIR_GROUP_URL = (
+    "https://contoso.sharepoint.com/sites/crew",
+    "https://fabrikam.sharepoint.com/sites/their-crew",
+)
+URLS = {
+    "text": (SOURCE_URL, TARGET_URL),
+    "heir": (f"{SOURCE_URL}2", f"{TARGET_URL}2"),
+    "group": (GROUP_URL, THEIR_GROUP_URL),
+}
 THE_WEB = UUID(int=0)
 HEIR = "p9@fabrikam.onmicrosoft.com"
 
@@ -65,8 +76,9 @@ def map_file(pair: TwoTenants, dice: random.Random, tmp_path_factory: pytest.Tem
         for name in PEOPLE[2:]:
             add_user(service, name)
     ours, theirs = _groups(pair.source, dice), _groups(pair.target, dice)
-    for url, _ in URLS.values():
+    for url in (SOURCE_URL, f"{SOURCE_URL}2"):
         _lay_out(pair, add_site(pair.source, url, owner="admin"), ours, dice)
+    crew, their_crew = _crew(pair), _their_crew(pair)
     tenant_id = pair.source.tenant.tenant_id
     lines = [
         f"User,{tenant_id},{name}@contoso.onmicrosoft.com,{target}@fabrikam.onmicrosoft.com,{target}@fabrikam.com,RegularUser"
@@ -76,6 +88,7 @@ def map_file(pair: TwoTenants, dice: random.Random, tmp_path_factory: pytest.Tem
         f"Group,{tenant_id},{mine.group_id},{other.group_id},{other.group_id},RegularGroup"
         for mine, other in zip(ours[:4], theirs[:4], strict=True)
     ]
+    lines.append(f"Group,{tenant_id},{crew.group_id},{their_crew.group_id},their-crew,O365Group")
     target = pair.target
     sent = identity_map.replace_map(
         target.units,
@@ -99,6 +112,49 @@ def _groups(service: TenantService, dice: random.Random) -> list[Group]:
         uow.memberships.add(groups[1].group_id, groups[2].group_id)
         uow.memberships.add(groups[3].group_id, user(service, "p11").user_id, owner=True)
     return groups
+
+
+def _crew(pair: TwoTenants) -> Group:
+    """A Microsoft 365 group with its site: members may write, owners everything; one file is the group's to read only."""
+    service = pair.source
+    group = add_group(service, "crew", ["p1", "p3", "p10"], kind=GroupKind.UNIFIED, site_url=GROUP_URL)
+    with service.units.write() as uow:
+        uow.memberships.add(group.group_id, user(service, "p4").user_id, owner=True)
+        site = sites.add_site(
+            uow,
+            geo=service.tenant.default_geo,
+            url=GROUP_URL,
+            title="Crew",
+            template=GROUP_TEMPLATE,
+            owner=None,
+            clock=service.clock,
+            ids=service.ids,
+            group_id=group.group_id,
+        )
+    fill(service, site, FILES, author="admin")
+    Rights(service, site).give_to("a/1.txt", {group: Role.READ, "p5": Role.WRITE})
+    return group
+
+
+def _their_crew(pair: TwoTenants) -> Group:
+    """Made over Graph by the prescribed method (R-4.17), with other members and another owner."""
+    wish = {
+        "displayName": "Their crew",
+        "mailNickname": "their-crew",
+        "groupTypes": ["Unified"],
+        "mailEnabled": False,
+        "securityEnabled": True,
+        "visibility": "Private",
+        "resourceBehaviorOptions": ["ProvisionSiteOnDemand"],
+    }
+    made = ask_graph(pair, "fabrikam", "POST", "/beta/groups", json=wish)
+    assert made.status_code == 201, made.text
+    with pair.target.units.write() as uow:
+        group = uow.groups.by_alias("their-crew")
+        assert group is not None
+        for name, owner in (("p1", False), ("p6", False), ("p7", True)):
+            uow.memberships.add(group.group_id, user(pair.target, name).user_id, owner=owner)
+    return group
 
 
 def _lay_out(pair: TwoTenants, site: Site, groups: Sequence[Group], dice: random.Random) -> None:
@@ -125,6 +181,12 @@ def inventories(
         yield source, target
 
 
+@pytest.fixture(scope="module")
+def today(pair: TwoTenants, inventories: tuple[Inventory, Inventory]) -> Mapping[str, Mapping[tuple[str, UUID], Right]]:
+    """What the source decides before anything moves."""
+    return {policy: decided(pair.source, source) for policy, (source, _) in URLS.items()}
+
+
 def crawled(pair: TwoTenants, name: str, inventory: Inventory, home: Path, certificate: Path) -> None:
     tenant = pair.block[name].tenant
     profile = Profile(
@@ -143,8 +205,8 @@ def crawled(pair: TwoTenants, name: str, inventory: Inventory, home: Path, certi
 
     async def work() -> None:
         async with opener.open(profile) as client:
-            sites = [url for url, _ in URLS.values()] if name == "contoso" else ()
-            report = await crawl_tenant(client, inventory, clock=pair.source.clock, sites=sites)
+            read = [url for url, _ in URLS.values()] if name == "contoso" else ()
+            report = await crawl_tenant(client, inventory, clock=pair.source.clock, sites=read)
             assert not report.unread
             assert not report.missing
 
@@ -169,7 +231,9 @@ def decided(service: TenantService, url: str) -> Mapping[tuple[str, UUID], Right
 
 
 MOVES = plan.read_moves(
-    "kind,source,target\n" + "".join(f"site,{source},{target}\n" for source, target in URLS.values())
+    "kind,source,target\n"
+    + "".join(f"site,{source},{target}\n" for source, target in (URLS["text"], URLS["heir"]))
+    + "group,crew,their-crew\n"
 )
 
 
@@ -204,18 +268,21 @@ def move(pair: TwoTenants, policy: str) -> None:
 
 @pytest.mark.parametrize("policy", URLS)
 def test_every_right_before_and_after_a_move_was_foretold(
-    pair: TwoTenants, map_file: Path, inventories: tuple[Inventory, Inventory], policy: str
+    pair: TwoTenants,
+    map_file: Path,
+    inventories: tuple[Inventory, Inventory],
+    today: Mapping[str, Mapping[tuple[str, UUID], Right]],
+    policy: str,
 ) -> None:
     prediction = predicted(*inventories, MOVES, map_file, HEIR if policy == "heir" else "text")
     number = list(URLS).index(policy)
     before, after = foretold(prediction, number)
-    today = decided(pair.source, URLS[policy][0])
-    compared(before, today)
+    compared(before, today[policy])
     move(pair, policy)
     then = decided(pair.target, URLS[policy][1])
     assert set(then.values()) == set(Right), "a scene worth foretelling"
     compared(after, then)
-    for (upn, item), right in list(today.items())[::7]:
+    for (upn, item), right in list(today[policy].items())[::7]:
         assert prediction.rights(URLS[policy][0], upn, "" if item == THE_WEB else item)[0] is right
     assert prediction.right_after(URLS[policy][0], HEIR) is then[HEIR, THE_WEB]
 
@@ -225,11 +292,39 @@ def test_a_site_is_summed_up_by_who_gains_and_who_loses(
 ) -> None:
     prediction = predicted(*inventories, MOVES, map_file)
     totals = Totals()
-    [row, _] = [site_row(prediction, access, totals) for access in prediction.sites()]
+    [row, *_] = [site_row(prediction, access, totals) for access in prediction.sites()]
     before, after = foretold(prediction, 0)
     assert row["people_today"] == len({upn for (upn, _), right in before.items() if right is not Right.NONE})
     assert row["people_after"] == len({upn for (upn, _), right in after.items() if right is not Right.NONE})
     assert {"g4", "p10@contoso.onmicrosoft.com"} <= set(row["unmapped"])
     assert row["gains"] == len(row["gaining"]) > 0
     assert row["loses"] == len(row["losing"]) > 0
-    assert totals.sites == 2
+    assert totals.sites == 3
+
+
+def test_a_rule_changed_on_one_side_alone_is_noticed(
+    today: Mapping[str, Mapping[tuple[str, UUID], Right]],
+    map_file: Path,
+    inventories: tuple[Inventory, Inventory],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        Membership, "_walked", lambda self, group: frozenset(filter(self.is_person, self.members(group)))
+    )
+    before, _ = foretold(predicted(*inventories, MOVES, map_file), 0)
+    with pytest.raises(AssertionError, match="seed"):
+        compared(before, today["text"])
+
+
+def test_prediction_and_decision_share_no_code() -> None:
+    """Settled C 6. What both use are values of `domain` and of the inventory."""
+    used: set[str] = set()
+    for path in (SOURCES / "people" / "access").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom):
+                used.add(node.module or "")
+    ours = {name for name in used if name.startswith("xtenant.")}
+    assert {name.split(".")[1] for name in ours} <= {"domain", "inventory", "people"}
+    assert {name for name in ours if name.startswith("xtenant.domain")} <= {
+        "xtenant.domain", "xtenant.domain.move", "xtenant.domain.paths", "xtenant.domain.plan",
+    }  # fmt: skip
