@@ -131,7 +131,7 @@ def read_people(text: str, *, name: str = "the people file") -> list[PersonRow]:
     """
     rows: list[PersonRow] = []
     problems: list[str] = []
-    seen: dict[str, int] = {}
+    seen: dict[tuple[str, str], int] = {}
     for line, cells in sheets.read(text, COLUMNS, required=REQUIRED, what=name):
         try:
             row = _row(line, cells)
@@ -140,7 +140,7 @@ def read_people(text: str, *, name: str = "the people file") -> list[PersonRow]:
             continue
         for key in _keys(row):
             if key in seen:
-                problems.append(f"line {line}: '{key}' stands in line {seen[key]} already (R-5.18).")
+                problems.append(f"line {line}: '{key[1]}' stands in line {seen[key]} already (R-5.18).")
             seen.setdefault(key, line)
         rows.append(row)
     if problems:
@@ -242,5 +242,7 @@ def _word(words: type[_Word], column: str, text: str) -> _Word:
     raise errors.UsageError(f"'{text}' is no {column}: {', '.join(str(word.value) for word in words)}.")
 
 
-def _keys(row: PersonRow) -> list[str]:
-    return [key.casefold() for key in (row.source_id, row.source_upn if not row.kind.is_group else "") if key]
+def _keys(row: PersonRow) -> list[tuple[str, str]]:
+    """What nobody else may have: the id, and a person's UPN; aliases of security groups may be shared."""
+    named = (("id", row.source_id), ("upn", "" if row.kind.is_group else row.source_upn))
+    return [(column, text.casefold()) for column, text in named if text]
