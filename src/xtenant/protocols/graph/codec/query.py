@@ -1,4 +1,4 @@
-"""Query options of Graph (content-api.md 1.6, 1.14): with or without `$`, in any letter case. Unknown ones are refused."""
+"""Query options of content over Graph (content-api.md 1.6, 1.14): with or without `$`, in any letter case. Unknown ones are refused."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from xtenant.domain.upload import ConflictBehavior
 
 _CONFLICT_NAMES = ("@microsoft.graph.conflictbehavior", "@name.conflictbehavior")
 _IGNORED = frozenset({"avoverride", "count", "client-request-id"})
-"""Sent by real clients, without effect here: onedrive's AVOverride, `$count` beside a filter."""
+"""Sent by real clients, without effect here: onedrive's AVOverride, `$count`."""
 
 _KNOWN = frozenset({"top", "skiptoken", "select", "filter", "search", "token", "orderby", "expand", "format"})
-_EQUALS = re.compile(r"\s*(?P<field>[A-Za-z/]+)\s+eq\s+'(?P<value>(?:[^']|'')*)'\s*")
 
 
 class NotSupported(errors.Refused):
@@ -63,7 +62,7 @@ def parse_options(pairs: Iterable[tuple[str, str]]) -> Options:
             raise InvalidOption(f"The query option '{name}' is unknown.", remedy="Leave it out.")
     if found.get("expand"):
         raise NotSupported("$expand is not supported; ask for the sub-resource itself.")
-    if found.get("orderby", "name").lower() not in ("name", "name asc", "displayname", "userprincipalname"):
+    if found.get("orderby", "name").lower() not in ("name", "name asc"):
         raise NotSupported("Lists are ordered by name only.")
     return Options(
         top=_positive(found.get("top")),
@@ -83,14 +82,6 @@ def conflict_behavior(value: str) -> ConflictBehavior:
         return ConflictBehavior(value.lower())
     except ValueError:
         raise InvalidOption(f"'{value}' is no conflict behaviour.", remedy="Use fail, replace or rename.") from None
-
-
-def equality(text: str, fields: frozenset[str]) -> tuple[str, str]:
-    """Read `FIELD eq 'value'` over an allow-list of fields (spelled in lower case). Raises NotSupported for more."""
-    found = _EQUALS.fullmatch(text)
-    if found is None or found.group("field").lower() not in fields:
-        raise NotSupported(f"This list is filtered by one of {', '.join(sorted(fields))} with eq only.")
-    return found.group("field").lower(), found.group("value").replace("''", "'")
 
 
 def function_argument(arguments: str, name: str) -> str | None:
