@@ -101,9 +101,9 @@ class ScopeStore:
         wanted = {"tenant": self._tenant_id, "items": sorted(folders)}
         return {row.key: (row.parent_key, bool(row.own)) for row in self._connection.execute(_way_up_query(), wanted)}
 
-    def assignments(self, site_key: SiteKey, scopes_: Collection[ItemKey]) -> Sequence[RoleAssignment]:
+    def assignments(self, site_key: SiteKey, scope_keys: Collection[ItemKey]) -> Sequence[RoleAssignment]:
         found: list[RoleAssignment] = []
-        for some in _some(sorted(set(scopes_))):
+        for some in _some(sorted(set(scope_keys))):
             query = (
                 select(assignments)
                 .where(self._of(assignments, site_key), assignments.c.scope.in_(some))
@@ -149,10 +149,10 @@ class ScopeStore:
         return {key: _rights_of(found) for key, found in rows.items()}
 
     def roles(
-        self, site_key: SiteKey, scopes_: Collection[ItemKey], identities: Collection[UUID]
+        self, site_key: SiteKey, scope_keys: Collection[ItemKey], identities: Collection[UUID]
     ) -> dict[ItemKey, Role]:
         found: dict[ItemKey, Role] = {}
-        for some in _some(sorted(set(scopes_))):
+        for some in _some(sorted(set(scope_keys))):
             wanted = self._named(site_key, identities) | {"scopes": some}
             for scope, role in self._connection.execute(_roles_query(), wanted):
                 strongest = stronger(found.get(ItemKey(scope)), Role(role))

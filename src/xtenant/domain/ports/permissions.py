@@ -32,7 +32,7 @@ class ScopeRepository(Protocol):
         """For each item the scope that holds for it, `WEB` when there is none below the web; two queries per 1,000."""
         ...
 
-    def assignments(self, site_key: SiteKey, scopes: Collection[ItemKey]) -> Sequence[RoleAssignment]:
+    def assignments(self, site_key: SiteKey, scope_keys: Collection[ItemKey]) -> Sequence[RoleAssignment]:
         """What stands on these scopes, by scope and principal; one query per 1,000."""
         ...
 
@@ -45,7 +45,7 @@ class ScopeRepository(Protocol):
         ...
 
     def roles(
-        self, site_key: SiteKey, scopes: Collection[ItemKey], identities: Collection[UUID]
+        self, site_key: SiteKey, scope_keys: Collection[ItemKey], identities: Collection[UUID]
     ) -> dict[ItemKey, Role]:
         """The strongest role on each of some scopes; one query per 1,000. Scopes without a role are left out."""
         ...
