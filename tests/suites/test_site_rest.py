@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -341,3 +342,19 @@ async def test_a_library_is_a_list_and_nothing_else_is(rest: Rest) -> None:
         folder = uow.items.by_path(rest.library, ["Plans"])
     assert folder is not None
     assert (await rest.ask("GET", f"web/lists(guid'{folder.item_id}')")).status_code == 404
+
+
+async def test_an_owner_whom_the_site_does_not_know_is_shown_as_its_administrator(rest: Rest) -> None:
+    with rest.host.units.write() as uow:
+        found = uow.sites.visible_by_url(TEAM_SITE)
+        assert found is not None
+        uow.principals.ensure([access.principal_of_user(uow, GUEST)])
+        uow.sites.update(dataclasses.replace(found, owner_id=GUEST))
+    one = (await rest.ask("GET", "web/siteusers?$top=1&$select=Id", None, site=TEAM_SITE)).json()
+    rows = [*one["value"]]
+    while "odata.nextLink" in one:
+        one = (await rest.host.http.get(one["odata.nextLink"])).json()
+        rows += one["value"]
+    assert len({row["Id"] for row in rows}) == len(rows)
+    admins = await rest.rows("web/siteusers?$filter=IsSiteAdmin eq true", None, site=TEAM_SITE)
+    assert {row["Title"] for row in admins} == {"gus_fabrikam.com#EXT#", "Team Owners"}

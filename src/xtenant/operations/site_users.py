@@ -28,17 +28,19 @@ OWNERS_NUMBER = PrincipalKey(1_073_741_822)
 """The number of the claim of a group's owners in its site: just below the one of SharePoint's system account."""
 
 
-def list_site_users(units: Units, caller: Caller, *, url: str, after: int, limit: int) -> Sequence[SiteUser]:
-    """Users and directory groups the site knows, by number; the claim of the group's owners is the last.
-
-    Raises AccessDenied for who may not read the root web.
+def list_site_users(
+    units: Units, caller: Caller, *, url: str, after: int, limit: int
+) -> tuple[Sequence[SiteUser], int | None]:
+    """Users and directory groups the site knows, by number, with where to go on; the last page ends with those who
+    administer it without being known. Raises AccessDenied for who may not read the root web.
     """
     with units.read() as uow:
         standing = _reader(uow, caller, url)
         site = standing.site
         found = [_shown(site, user) for user in uow.site_groups.users(site.key, after=PrincipalKey(after), limit=limit)]
-        claim = _owners_claim(uow, site)
-        return [*found, claim] if claim is not None and len(found) < limit and after < OWNERS_NUMBER else found
+        if len(found) == limit:
+            return found, found[-1].principal.key
+        return [*found, *_unnamed(uow, site)], None
 
 
 def find_site_user(units: Units, caller: Caller, *, url: str, number: int) -> SiteUser:
@@ -102,8 +104,8 @@ def _reader(uow: UnitOfWork, caller: Caller, url: str) -> Standing:
 
 
 def _user(uow: UnitOfWork, site: Site, number: int) -> SiteUser:
-    claim = _owners_claim(uow, site) if number == OWNERS_NUMBER else None
-    user = claim or uow.site_groups.user(site.key, PrincipalKey(number))
+    unnamed = next((one for one in _unnamed(uow, site) if one.principal.key == number), None)
+    user = unnamed or uow.site_groups.user(site.key, PrincipalKey(number))
     if user is None:
         raise errors.NotFound("User cannot be found.", remedy="Make the site know the user first: ensureuser.")
     return _shown(site, user)
@@ -111,6 +113,15 @@ def _user(uow: UnitOfWork, site: Site, number: int) -> SiteUser:
 
 def _shown(site: Site, user: SiteUser) -> SiteUser:
     return user if user.principal.directory_id != site.owner_id else dataclasses.replace(user, is_admin=True)
+
+
+def _unnamed(uow: UnitOfWork, site: Site) -> Sequence[SiteUser]:
+    """The owner, where the site does not know the owner otherwise, and the claim of the group's owners."""
+    owner, claim = site.owner_id, _owners_claim(uow, site)
+    known = [] if owner is None or uow.site_groups.users_named(site.key, [owner]) else [owner]
+    owners = uow.principals.by_directory_ids(known).values()
+    found = [SiteUser(principal=principal, is_admin=True) for principal in owners]
+    return found if claim is None else [*found, claim]
 
 
 def _owners_claim(uow: UnitOfWork, site: Site) -> SiteUser | None:

@@ -33,17 +33,16 @@ def routes(backend: Backend) -> list[Route]:
 
     async def list_users(call: Call) -> Response:
         selection = read_selection(options_of(call), paged=True)
-        wanted, limit = _admins_only(selection.filter_text), selection.top or MOST
-        found = await call.run(
+        wanted = _admins_only(selection.filter_text)
+        found, after = await call.run(
             site_users.list_site_users,
             backend.units,
             call.caller,
             url=url_of(call),
             after=selection.after,
-            limit=limit,
+            limit=selection.top or MOST,
         )
         rows = [shaped(shapes.user_json(user), selection) for user in found if wanted in (None, user.is_admin)]
-        after = found[-1].principal.key if len(found) >= limit else None
         return odata.feed(call.request, rows, next_link=following(call, after))
 
     async def one(call: Call) -> Response:
