@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -78,6 +78,17 @@ def apply(
     if not what_if:
         tools.consent(_question(rows, tenant), yes=yes)
 
+    applied = with_source(tools, tenant, source, _applying(tools, rows, wishes, journal, what_if=what_if))
+    emit_lists({"tenant": tenant, "what_if": what_if, **_counts(applied)}, _lists(applied), output)
+    if not applied.memberships_checked:
+        note("memberships were left aside: name the source with --source (R-4.6)")
+    if applied.failures:
+        raise typer.Exit(errors.ExitCode.FINDINGS)
+
+
+def _applying(
+    tools: Tools, rows: Sequence[PersonRow], wishes: ApplyWishes, journal: Journal, *, what_if: bool
+) -> Work[Applied]:
     async def work(client: TenantClient, known: Inventory | None) -> Applied:
         with bars() as progress:
             return await apply_people(
@@ -91,12 +102,7 @@ def apply(
                 what_if=what_if,
             )
 
-    applied = with_source(tools, tenant, source, work)
-    emit_lists({"tenant": tenant, "what_if": what_if, **_counts(applied)}, _lists(applied), output)
-    if not applied.memberships_checked:
-        note("memberships were left aside: name the source with --source (R-4.6)")
-    if applied.failures:
-        raise typer.Exit(errors.ExitCode.FINDINGS)
+    return work
 
 
 def with_source(tools: Tools, tenant: str, source: str | None, work: Work[T]) -> T:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -16,12 +17,13 @@ from xtenant.cli.output import OutputOption, note
 from xtenant.cli.people_tables import emit_lists
 from xtenant.cli.tools import tools_of, warn
 from xtenant.domain import errors
+from xtenant.domain.plan import PlannedMove
 from xtenant.inventory.store import Inventory
 from xtenant.people.plan.licences import SHARED_DATA_PART
 from xtenant.people.plan.matching import Wishes
-from xtenant.people.plan.planning import plan_people
+from xtenant.people.plan.planning import PeoplePlan, plan_people
 from xtenant.people.plan.report import counts_of, lists_of
-from xtenant.people.rows import Method, written_people
+from xtenant.people.rows import Method, PersonRow, written_people
 
 _DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
@@ -71,34 +73,58 @@ def plan(
     planned = people_files.moves_of(moves)
     earlier = people_files.people_of(people) if people is not None else []
     _refuse_to_lose_edits(out, people)
-    led, method, location = domains_of(domain or ()), _others(others), location_of(usage_location)
+    typed = _Typed(
+        domains=domains_of(domain or ()),
+        others=_others(others),
+        mailboxes=mailboxes,
+        directory_sync=directory_sync,
+        usage_location=location_of(usage_location),
+        shared_data_sku=shared_data_sku,
+    )
     with ExitStack() as stack:
         sources = [move.source for move in planned]
         known = stack.enter_context(open_inventory(tools, source, fresh=not cached, sites=sources))
         there = stack.enter_context(open_inventory(tools, target, fresh=not cached, sites=()))
-        matching = home_of(tools).comparable_to(known, there)
-        wishes = Wishes(
-            initial_domain=there.tenant().initial_domain,
-            domains=led,
-            others=method,
-            mailboxes=mailboxes,
-            directory_sync=directory_sync,
-        )
-        made = plan_people(
-            known,
-            matching,
-            planned,
-            wishes=wishes,
-            earlier=earlier,
-            usage_location=location,
-            shared_data_part=shared_data_sku,
-        )
-        counts = counts_of(made, there.licences())
         _warn_of_disguise(known, there)
+        made = _planned(known, home_of(tools).comparable_to(known, there), planned, earlier, typed)
+        counts = counts_of(made, there.licences())
     _told_where(out, people_files.replace_file(out, written_people(made.rows)))
     emit_lists({"file": str(out), **counts}, lists_of(made), output)
     if any(each.unread for each in made.unresolved):
         raise typer.Exit(errors.ExitCode.NOT_ALL_CHECKED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Typed:
+    """What the options say, read."""
+
+    domains: Mapping[str, str]
+    others: Method
+    mailboxes: bool
+    directory_sync: bool
+    usage_location: str
+    shared_data_sku: str
+
+
+def _planned(
+    source: Inventory, target: Inventory, moves: Sequence[PlannedMove], earlier: Sequence[PersonRow], typed: _Typed
+) -> PeoplePlan:
+    wishes = Wishes(
+        initial_domain=target.tenant().initial_domain,
+        domains=typed.domains,
+        others=typed.others,
+        mailboxes=typed.mailboxes,
+        directory_sync=typed.directory_sync,
+    )
+    return plan_people(
+        source,
+        target,
+        moves,
+        wishes=wishes,
+        earlier=earlier,
+        usage_location=typed.usage_location,
+        shared_data_part=typed.shared_data_sku,
+    )
 
 
 def location_of(text: str) -> str:
