@@ -11,7 +11,6 @@ import re
 from starlette.responses import Response
 
 from xtenant.domain import errors
-from xtenant.domain.permissions import SiteUser
 from xtenant.operations import site_users
 from xtenant.protocols.sharepoint_rest import codec
 from xtenant.protocols.sharepoint_rest.codec import site_principals as shapes
@@ -28,15 +27,19 @@ KIND = "SP.User"
 _ADMINS = re.compile(r"\s*IsSiteAdmin\s+eq\s+(true|false)\s*", re.IGNORECASE)
 
 
-def routes(backend: Backend) -> list[Route]:
-    digests = digests_of(backend)
+class SiteUsers:
+    """Handlers of the collection, of one user, and of making the site know somebody."""
 
-    async def list_users(call: Call) -> Response:
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._digests = digests_of(backend)
+
+    async def list(self, call: Call) -> Response:
         selection = read_selection(options_of(call), paged=True)
         wanted = _admins_only(selection.filter_text)
         found, after = await call.run(
             site_users.list_site_users,
-            backend.units,
+            self._backend.units,
             call.caller,
             url=url_of(call),
             after=selection.after,
@@ -45,51 +48,54 @@ def routes(backend: Backend) -> list[Route]:
         rows = [shaped(shapes.user_json(user), selection) for user in found if wanted in (None, user.is_admin)]
         return odata.feed(call.request, rows, next_link=following(call, after))
 
-    async def one(call: Call) -> Response:
+    async def one(self, call: Call) -> Response:
         selection = read_selection(options_of(call))
-        user: SiteUser = await call.run(
+        user = await call.run(
             site_users.find_site_user,
-            backend.units,
+            self._backend.units,
             call.caller,
             url=url_of(call),
             number=parse_number(call.values["user"]),
         )
         return answer(call, shapes.user_json(user), selection, KIND)
 
-    async def ensure(call: Call) -> Response:
-        check_digest(digests, call)
+    async def ensure(self, call: Call) -> Response:
+        check_digest(self._digests, call)
         body = codec.read_body(await call.body(call.limits.json_body), shapes.EnsureUserBody)
         user = await call.run(
             site_users.ensure_user,
-            backend.units,
+            self._backend.units,
             call.caller,
             url=url_of(call),
             login=body.logonName,
-            clock=backend.clock,
+            clock=self._backend.clock,
         )
         return odata.single(call.request, shapes.user_json(user), kind=KIND)
 
-    async def merge(call: Call) -> Response:
-        check_digest(digests, call)
+    async def merge(self, call: Call) -> Response:
+        check_digest(self._digests, call)
         if call.request.headers.get("x-http-method", "").upper() not in ("MERGE", "PATCH"):
             raise errors.UsageError("A site user is changed by X-HTTP-Method: MERGE.")
         body = codec.read_body(await call.body(call.limits.json_body), shapes.SiteUserPatch)
         await call.run(
             site_users.set_site_admin,
-            backend.units,
+            self._backend.units,
             call.caller,
             url=url_of(call),
             number=parse_number(call.values["user"]),
             on=body.IsSiteAdmin,
-            clock=backend.clock,
+            clock=self._backend.clock,
         )
         return Response(status_code=204)
 
+
+def routes(backend: Backend) -> list[Route]:
+    users = SiteUsers(backend)
     return [
-        route("GET", "web/siteusers", list_users, verb="permissions.read"),
-        route("GET", "web/siteusers({user:arg})", one, verb="permissions.read"),
-        route("POST", "web/siteusers({user:arg})", merge, verb="permissions.write"),
-        route("POST", "web/ensureuser", ensure, verb="permissions.write"),
+        route("GET", "web/siteusers", users.list, verb="permissions.read"),
+        route("GET", "web/siteusers({user:arg})", users.one, verb="permissions.read"),
+        route("POST", "web/siteusers({user:arg})", users.merge, verb="permissions.write"),
+        route("POST", "web/ensureuser", users.ensure, verb="permissions.write"),
     ]
 
 
