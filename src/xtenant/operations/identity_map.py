@@ -128,8 +128,9 @@ def _value_of(row: Mapping, field: UserField | GroupField) -> str:
     if isinstance(row, UserMapping):
         if field is UserField.TARGET_USER_PUID:
             return row.target_puid
-        named = {UserField.SOURCE_USER_KEY: row.source_upn, UserField.TARGET_USER_UPN: row.target_upn}
-        return named.get(field, row.target_email).casefold()
+        if field is UserField.SOURCE_USER_KEY:
+            return row.source_upn.casefold()
+        return (row.target_upn if field is UserField.TARGET_USER_UPN else row.target_email).casefold()
     ids = {
         GroupField.SOURCE_GROUP_OBJECT_ID: row.source_group_id,
         GroupField.TARGET_GROUP_OBJECT_ID: row.target_group_id,
