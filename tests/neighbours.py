@@ -21,7 +21,7 @@ from xtenant.domain.caller import ADMIN_APP_PERMISSIONS
 from xtenant.domain.tenant import GRAPH_HOST, Geo, HostUrl
 from xtenant.lab.tenant_hints import KnownTenant, Signposts
 from xtenant.service import TenantService, build_service
-from xtenant.settings import AppEntry, GeoEntry, PublicTenantEntry, ServiceSettings, UserEntry
+from xtenant.settings import AppEntry, GeoEntry, PublicTenantEntry, ServiceSettings, SubscriptionEntry, UserEntry
 
 TENANT_IDS = {
     "contoso": UUID("11111111-1111-4111-8111-111111111111"),
@@ -30,6 +30,7 @@ TENANT_IDS = {
 }
 APP_ID = UUID("aaaaaaaa-0000-4000-8000-000000000001")
 APP_WITHOUT_PERMISSIONS_ID = UUID("aaaaaaaa-0000-4000-8000-000000000002")
+MIGRATION_LICENCES = ("Cross_tenant_user_data_migration", "Cross_tenant_shared_data_migration")
 PASSWORD = "Correct-Horse-7"
 SECRET = "app-secret-of-the-tests"
 GRAPH_PERMISSIONS = frozenset(
@@ -58,6 +59,7 @@ def settings_of(
     certificates = [certificate] if certificate else []
     more.setdefault("settings", {"waiting_period": 0})
     more.setdefault("runner", "in-process")
+    more.setdefault("subscriptions", [SubscriptionEntry(part_number=part, enabled=25) for part in MIGRATION_LICENCES])
     return ServiceSettings(
         tenant_id=TENANT_IDS[name],
         name=name,

@@ -18,7 +18,8 @@ from clock import CountingIds
 from recorded import Exchange, exchanges
 from xtenant.domain.content import LockState
 from xtenant.domain.directory import User, UserId
-from xtenant.operations import sites
+from xtenant.domain.licence import AssignedLicence
+from xtenant.operations import licences, sites
 
 pytestmark = pytest.mark.anyio
 SITE = "https://contoso.sharepoint.com/sites/a"
@@ -148,6 +149,8 @@ async def test_the_composed_examples_get_the_answers_written_beside_them(host: A
             "UserType": 1,
         }
     ]
+    assert await values_of(host, LICENCE) == [2, {"IsNull": False}, 3, 5], "nobody holds the licence yet"
+    _license(host, "ann@contoso.com")
     assert await values_of(host, LICENCE) == [2, {"IsNull": False}, 3, 0]
     redirects = await values_of(host, REDIRECTS)
     assert redirects[5] == {
@@ -156,6 +159,14 @@ async def test_the_composed_examples_get_the_answers_written_beside_them(host: A
         "NextStartIndexFromSharePoint": None,
         "_Child_Items_": [],
     }
+
+
+def _license(host: AdminHost, upn: str) -> None:
+    now = host.clock.business_now()
+    with host.units.write() as uow:
+        uow.users.add(User(user_id=UserId(UUID(int=1)), upn=upn, display_name="Ann", created_at=now))
+        sku = licences.subscribe(uow, "Cross_tenant_user_data_migration", 1)
+        uow.licences.assign(UserId(UUID(int=1)), AssignedLicence(sku_id=sku.sku_id, assigned_at=now))
 
 
 async def test_the_composed_removal_is_polled_by_its_identity(host: AdminHost) -> None:

@@ -46,6 +46,9 @@ CORRUPTIONS: dict[Aspect, list[ItemFacts]] = {
     Aspect.VERSION_EDITOR: [AFTER[0], in_version(FILE, 1, editor="bob.baker@fabrikam.com"), AFTER[2]],
 }
 
+OF_PERMISSIONS = {Aspect.SCOPE, Aspect.RIGHT, Aspect.SITE_GROUP, Aspect.MEMBERS, Aspect.ADMINS}
+"""Those of `test_compare_permissions.py`."""
+
 
 def compared(after: list[ItemFacts]) -> list[Difference]:
     return list(differences(BEFORE, after, people=PEOPLE))
@@ -55,7 +58,9 @@ def test_a_faithful_copy_has_no_difference() -> None:
     assert compared(AFTER) == []
 
 
-@pytest.mark.parametrize("aspect", Aspect, ids=lambda aspect: aspect.name.lower())
+@pytest.mark.parametrize(
+    "aspect", sorted(set(Aspect) - OF_PERMISSIONS, key=str), ids=lambda aspect: aspect.name.lower()
+)
 def test_a_corruption_of_every_compared_field_is_reported(aspect: Aspect) -> None:
     found = compared(CORRUPTIONS[aspect])
     assert aspect in {difference.aspect for difference in found}
