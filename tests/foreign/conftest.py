@@ -37,7 +37,7 @@ class ForeignLab:
         return self.lab.inside(*command)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForeignLab]:
     with lab_up(tmp_path_factory.mktemp("foreign") / "home") as running:
         yield ForeignLab(running)
@@ -59,7 +59,7 @@ class CommandLineForMicrosoft365:
         return json.loads(done.out)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def m365(lab: ForeignLab) -> CommandLineForMicrosoft365:
     program = HERE / "node_modules" / ".bin" / "m365"
     if not program.exists():
