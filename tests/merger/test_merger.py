@@ -88,23 +88,12 @@ def _people_and_map(desks: Desks, planted: Planted, folder: Path, watch: Watch) 
     leavers.write_text("kind,source_id,source_upn,method,target_upn\n" + "".join(rows))
     moves = ("--moves", str(desks.moves))
     sides = ("--source", desks.seen(SOURCE, by=TARGET), "--target", TARGET)
-    licence = ("--licence", "SPE_E3", "--licence", "Cross_tenant_user_data_migration")
-    owner = ("--owner", "admin@fabrikam.onmicrosoft.com")
     leads = ("--domain", f"{SOURCE_DOMAIN}={TARGET_DOMAIN}", "--others", "create", "--usage-location", "DE")
     desks.run(TARGET, "people", "plan", *sides, *moves, *leads, "--people", str(leavers), "--out", str(people))
     watch.lap("people planned")
-    apply = (
-        "people",
-        "apply",
-        str(people),
-        "-t",
-        TARGET,
-        *sides[:2],
-        *moves,
-        "--enable-without-onedrive",
-        *licence,
-        "--yes",
-    )
+    wishes = ("--licence", "SPE_E3", "--licence", "Cross_tenant_user_data_migration")
+    wishes += ("--enable-without-onedrive", "--owner", "admin@fabrikam.onmicrosoft.com", "--yes")
+    apply = ("people", "apply", str(people), "-t", TARGET, *sides[:2], *moves, *wishes)
     first = desks.run(TARGET, *apply)
     assert first.json["accounts"] and first.json["guests"] and first.json["groups"], first.out
     watch.lap("people applied")
