@@ -5,6 +5,8 @@ A test makes them anew and compares, so that the pages cannot fall behind.
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -14,6 +16,7 @@ from uuid import UUID
 
 import typer.main
 
+import xtenant
 from xtenant.cli.main import app
 from xtenant.cmdlets.table import CMDLETS
 from xtenant.domain.errors import XTenantError
@@ -45,6 +48,7 @@ def pages() -> dict[str, str]:
 
 def errors_page() -> str:
     """Every error: code, exit code, Microsoft's code, retry, remedy."""
+    _load_everything()
     rows = [
         (
             f"`{kind.code}`",
@@ -145,6 +149,13 @@ def _any_tenant(home: Path) -> ServiceSettings:
         home=home,
         lab=True,
     )
+
+
+def _load_everything() -> None:
+    """Import every module, so that a page does not depend on what happens to be loaded."""
+    for found in pkgutil.walk_packages(xtenant.__path__, "xtenant."):
+        if ".migrations" not in found.name:
+            importlib.import_module(found.name)
 
 
 def _classes(root: type[XTenantError]) -> Iterator[type[XTenantError]]:
