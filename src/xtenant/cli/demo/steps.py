@@ -108,7 +108,11 @@ class SevenSteps:
                 continue
             upn = f"{person.display_name.lower().replace(' ', '.')}@{domain}"
             await users.create_user(
-                target, upn=upn, display_name=person.display_name, password=self._stage.ids.secret(18), mail=upn
+                target,
+                upn=upn,
+                display_name=person.display_name,
+                password=f"{self._stage.ids.secret(18)}-aA1",
+                mail=upn,
             )
             self.people[person.upn] = upn
         before = await _security_group(self._migration.source)
