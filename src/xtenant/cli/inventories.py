@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
 from xtenant.cli.tools import Tools, warn
@@ -106,12 +106,12 @@ def bars(name: str) -> Generator[Progress]:
         console=Console(stderr=True),
         disable=not sys.stderr.isatty(),
     )
-    tasks: dict[str, int] = {}
+    tasks: dict[str, TaskID] = {}
 
     def show(what: str, done: int, total: int | None) -> None:
         if what not in tasks:
             tasks[what] = bar.add_task(f"{name}: {what}", total=None)
-        bar.update(tasks[what], completed=done, total=total)  # type: ignore[arg-type]
+        bar.update(tasks[what], completed=done, total=total)
 
     with bar:
         yield show

@@ -163,11 +163,11 @@ class _Reader:
 
     def _joined(self, node: ast.BoolOp, inside: tuple[str, Collection] | None) -> Predicate:
         """A chain of the same word is one predicate, however long; the parser nests it to the left."""
-        kind, waiting, parts = type(node.op), [node], list[Any]()
+        kind, waiting, parts = type(node.op), list[Any]([node]), list[Any]()
         while waiting:
             one = waiting.pop()
             if isinstance(one, ast.BoolOp) and type(one.op) is kind:
-                waiting += [one.right, one.left]  # type: ignore[list-item]
+                waiting += [one.right, one.left]
             else:
                 parts.append(one)
         if kind is ast.Or:
