@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from xtenant.inventory.facts import (
     Item,
     Licence,
     Member,
+    NotRead,
     Principal,
     PrincipalKind,
     Right,
@@ -17,13 +19,15 @@ from xtenant.inventory.facts import (
     ScopeKind,
     Site,
     SiteKind,
+    SiteList,
+    SiteUser,
     TenantFacts,
 )
 from xtenant.inventory.store import Inventory
 
 NOW = datetime(2026, 11, 23, 18, tzinfo=UTC)
 TENANT_ID = UUID("11111111-1111-4111-8111-111111111111")
-TEAM_SITE, ANNS_SITE = UUID(int=0x51), UUID(int=0x52)
+TEAM_SITE, ANNS_SITE, GONE_SITE = (UUID(int=0x51 + n) for n in range(3))
 LIBRARY, FOLDER, FILE, SECRET = (UUID(int=0x100 + n) for n in range(4))
 ANN, BOB, GUS, EVE = (str(UUID(int=0xA0 + n)) for n in range(4))
 TEAM, STAFF, INNER = (str(UUID(int=0xB0 + n)) for n in range(3))
@@ -101,6 +105,12 @@ def _plant_sites(inventory: Inventory) -> None:
         admins=(ANN, GONE),
         items=2,
         storage_mb=5,
+        has_holds=True,
+        label="Internal",
+        created_at=NOW,
+        modified_at=NOW,
+        versions=9,
+        workflows=1,
         read_at=NOW,
     )
     anns = Site(
@@ -126,6 +136,52 @@ def _plant_sites(inventory: Inventory) -> None:
     )
     inventory.put_assignments(ANNS_SITE, [right(ANNS_SITE, ANNS_SITE, ANN, Right.FULL)])
     inventory.put_items(TEAM_SITE, _items())
+    _plant_the_rest(inventory)
+
+
+def _plant_the_rest(inventory: Inventory) -> None:
+    """Lists, whom sites know, a deleted site, and what could not be read."""
+    gone = f"https://contoso.sharepoint.com/sites/gone{GONE_SITE.int}"
+    inventory.put_site(
+        Site(site_id=GONE_SITE, kind=SiteKind.SITE, url=gone, title="", template="", status="Recycled", deleted_at=NOW)
+    )
+    lists = [(LIBRARY, "Documents", 101), (UUID(int=0x200), "Workflow History", 140)]
+    inventory.put_lists(
+        TEAM_SITE,
+        [
+            SiteList(
+                site_id=TEAM_SITE,
+                list_id=list_id,
+                path=path,
+                title=path,
+                template=template,
+                items=2,
+                hidden=template != 101,
+                drive_id="b!x" if template == 101 else "",
+                modified_at=NOW,
+            )
+            for list_id, path, template in lists
+        ],
+    )
+    people = [
+        SiteUser(
+            site_id=TEAM_SITE,
+            login_name="i:0#.f|membership|ann@contoso.com",
+            upn="ann@contoso.com",
+            mail="ann_mail@contoso.com",
+            is_admin=True,
+        ),
+        SiteUser(site_id=TEAM_SITE, login_name="c:0(.s|true"),
+    ]
+    inventory.put_site_users(TEAM_SITE, people)
+    inventory.put_site_users(ANNS_SITE, [replace(people[0], site_id=ANNS_SITE)])
+    anns = "https://contoso-my.sharepoint.com/personal/ann_contoso_com"
+    inventory.put_not_read(
+        [
+            NotRead(subject="deleted sites", reason="Access denied."),
+            NotRead(subject=anns, reason=f"{anns} is locked.", site_id=ANNS_SITE),
+        ]
+    )
 
 
 def _broken(site_id: UUID) -> list[Scope]:
@@ -136,13 +192,24 @@ def _broken(site_id: UUID) -> list[Scope]:
 
 def _items() -> list[Item]:
     rows = [
-        (LIBRARY, ScopeKind.LIST, "Documents", TEAM_SITE, 0),
-        (FOLDER, ScopeKind.FOLDER, "Documents/Plans", FOLDER, 0),
-        (FILE, ScopeKind.FILE, "Documents/Plans/ä & b.txt", FOLDER, 12),
+        (LIBRARY, ScopeKind.LIST, "Documents", TEAM_SITE, 0, 0),
+        (FOLDER, ScopeKind.FOLDER, "Documents/Plans", FOLDER, 0, 1),
+        (FILE, ScopeKind.FILE, "Documents/Plans/ä & b.txt", FOLDER, 12, 2),
     ]
     return [
-        Item(site_id=TEAM_SITE, item_id=item_id, kind=kind, path=path, scope_id=scope_id, size_bytes=size)
-        for item_id, kind, path, scope_id, size in rows
+        Item(
+            site_id=TEAM_SITE,
+            item_id=item_id,
+            kind=kind,
+            path=path,
+            scope_id=scope_id,
+            size_bytes=size,
+            versions=number + 1,
+            modified_at=NOW if number else None,
+            item_number=number,
+            label="Secret" if size else "",
+        )
+        for item_id, kind, path, scope_id, size, number in rows
     ]
 
 
@@ -159,5 +226,10 @@ def told_by(inventory: Inventory) -> dict[str, object]:
         "scopes": [inventory.scopes(site.site_id) for site in sites],
         "assignments": [inventory.assignments(site.site_id) for site in sites],
         "items": [list(inventory.items(site.site_id)) for site in sites],
+        "all items": list(inventory.all_items()),
+        "lists": [inventory.lists(site.site_id) for site in sites],
+        "site users": [inventory.site_users(site.site_id) for site in sites],
+        "deleted": list(inventory.deleted_sites()),
+        "not read": list(inventory.not_read()),
         "counts": inventory.counts(),
     }

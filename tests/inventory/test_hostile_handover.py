@@ -171,7 +171,7 @@ DAMAGES: dict[str, Damage] = {
     "no signature": _missing(SIGNATURE),
     "a part missing": _missing(place_of("scopes")),
     "another format": _manifest(format="zip"),
-    "another version": _manifest(version=2),
+    "another version": _manifest(version=1),
     "a level that is none": _manifest(level="everything"),
     "a level whose parts are others": _manifest(level="plan"),
     "an unknown member": _manifest(more=1),

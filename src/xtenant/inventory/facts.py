@@ -11,6 +11,12 @@ from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
+from xtenant.domain.content import REDIRECT_TEMPLATE
+
+WORKFLOW_TEMPLATES = frozenset({117, 118, 122, 140, 4501})
+"""Templates of the lists that workflows of 2010 and 2013 keep (R-7.18): no-code workflows (117, 122), workflows in process
+(118), their history (140), the subscriptions of 2013 (4501)."""
+
 
 class PrincipalKind(Enum):
     USER = "user"
@@ -110,7 +116,28 @@ class Site:
     sharing_links: int = 0
     subsites: int = 0
     """Webs below the root web; their permissions are not read."""
+    status: str = "Active"
+    """As the administration centre tells it: Active, Creating, Recycled, …"""
+    has_holds: bool | None = None
+    """Whether a hold was seen; None where the tenant did not say."""
+    label: str = ""
+    """The name of the sensitivity label, or its id where no name is told."""
+    created_at: datetime | None = None
+    modified_at: datetime | None = None
+    """When content was changed last."""
+    versions: int = 0
+    """Items with all their versions: an upper bound from the version labels, or counted where `versions_exact`."""
+    versions_exact: bool = False
+    workflows: int = 0
+    """Lists that workflows of 2010 or 2013 keep, by their template (R-7.18)."""
+    deleted_at: datetime | None = None
+    """When the site went to the recycle bin; only what `Inventory.deleted_sites` tells has one."""
     read_at: datetime | None = None
+
+    @property
+    def is_redirect(self) -> bool:
+        """Whether this is what a move left at the old address (R-7.6)."""
+        return self.template.casefold() == REDIRECT_TEMPLATE.casefold()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +171,53 @@ class Item:
     path: str
     scope_id: UUID
     size_bytes: int = 0
+    versions: int = 1
+    """At most so many, as the version label tells (`4.2` stands for 4 major and 2 minor ones); see `Site.versions`."""
+    modified_at: datetime | None = None
+    item_number: int = 0
+    """The number within the list; 0 for the list itself."""
+    label: str = ""
+    """The name of the sensitivity label where the list tells one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteList:
+    """A list or library of the root web. `template` is SharePoint's number (101 a library); `drive_id` Graph's, of a library."""
+
+    site_id: UUID
+    list_id: UUID
+    path: str
+    title: str
+    template: int
+    items: int = 0
+    hidden: bool = False
+    drive_id: str = ""
+    modified_at: datetime | None = None
+
+    @property
+    def is_workflow(self) -> bool:
+        """Whether workflows of 2010 or 2013 keep their things here."""
+        return self.template in WORKFLOW_TEMPLATES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteUser:
+    """Somebody a site knows, whether they have rights there or not; `upn` is empty for groups and claims."""
+
+    site_id: UUID
+    login_name: str
+    upn: str = ""
+    mail: str = ""
+    is_admin: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotRead:
+    """What could not be read and why: nothing that depends on it may be said to be in order. `site_id` where it lies in one."""
+
+    subject: str
+    reason: str
+    site_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

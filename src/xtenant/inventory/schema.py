@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-VERSION = 2
+VERSION = 3
 """Of these tables; a file of another version is crawled afresh, never converted."""
 
 BATCH_ROWS = 5_000
@@ -44,12 +44,28 @@ CREATE TABLE IF NOT EXISTS sites (
     site_id BLOB PRIMARY KEY, kind TEXT NOT NULL, url TEXT NOT NULL, title TEXT NOT NULL, template TEXT NOT NULL,
     owner_id TEXT NOT NULL, group_id TEXT NOT NULL, admins TEXT NOT NULL, lock_state TEXT NOT NULL,
     storage_mb INTEGER NOT NULL, items INTEGER NOT NULL, sharing_links INTEGER NOT NULL, subsites INTEGER NOT NULL,
-    read_at TEXT,
-    url_key TEXT NOT NULL
+    status TEXT NOT NULL, has_holds INTEGER, label TEXT NOT NULL, created_at TEXT, modified_at TEXT,
+    versions INTEGER NOT NULL, versions_exact INTEGER NOT NULL, workflows INTEGER NOT NULL, deleted_at TEXT,
+    read_at TEXT, url_key TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS sites_by_url ON sites (url_key);
-CREATE INDEX IF NOT EXISTS sites_by_owner ON sites (owner_id);
-CREATE INDEX IF NOT EXISTS sites_by_group ON sites (group_id);
+CREATE INDEX IF NOT EXISTS sites_by_owner ON sites (owner_id) WHERE deleted_at IS NULL;
+CREATE INDEX IF NOT EXISTS sites_by_group ON sites (group_id) WHERE deleted_at IS NULL;
+CREATE TABLE IF NOT EXISTS lists (
+    site_id BLOB NOT NULL, list_id BLOB NOT NULL, path TEXT NOT NULL, title TEXT NOT NULL, template INTEGER NOT NULL,
+    items INTEGER NOT NULL, hidden INTEGER NOT NULL, drive_id TEXT NOT NULL, modified_at TEXT,
+    PRIMARY KEY (site_id, list_id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS drive_tokens (
+    site_id BLOB NOT NULL, list_id BLOB NOT NULL, token TEXT NOT NULL, PRIMARY KEY (site_id, list_id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS site_users (
+    site_id BLOB NOT NULL, login_name TEXT NOT NULL, upn TEXT NOT NULL, mail TEXT NOT NULL, is_admin INTEGER NOT NULL,
+    PRIMARY KEY (site_id, login_name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS not_read (
+    subject TEXT NOT NULL, site_id BLOB NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (subject, site_id)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS scopes (
     site_id BLOB NOT NULL, scope_id BLOB NOT NULL, kind TEXT NOT NULL, path TEXT NOT NULL,
     PRIMARY KEY (site_id, scope_id)
@@ -60,7 +76,8 @@ CREATE TABLE IF NOT EXISTS assignments (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS items (
     site_id BLOB NOT NULL, path TEXT NOT NULL, item_id BLOB NOT NULL, kind TEXT NOT NULL, scope_id BLOB NOT NULL,
-    size_bytes INTEGER NOT NULL, PRIMARY KEY (site_id, path, item_id)
+    size_bytes INTEGER NOT NULL, versions INTEGER NOT NULL, modified_at INTEGER, item_number INTEGER NOT NULL,
+    label TEXT NOT NULL, PRIMARY KEY (site_id, path, item_id)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS runs (
     run_id INTEGER PRIMARY KEY, selection TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT

@@ -1,58 +1,76 @@
-"""Sites in an inventory: their scopes, assignments and items, and the SharePoint groups that live in them."""
+"""Sites in an inventory, live and deleted, the SharePoint groups that live in them, and what could not be read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from xtenant.domain.paths import url_key
-from xtenant.inventory.directory_rows import DirectoryRows
-from xtenant.inventory.facts import (
-    Assignment,
-    Item,
-    Member,
-    Principal,
-    PrincipalKind,
-    Right,
-    Scope,
-    ScopeKind,
-    Site,
-    SiteKind,
-)
-from xtenant.inventory.schema import moment_text, text_moment
+from xtenant.inventory.content_rows import ContentRows
+from xtenant.inventory.facts import Member, NotRead, Principal, PrincipalKind, Site, SiteKind
+from xtenant.inventory.schema import moment_text, text_moment, truth
 
 _SITE = (
     "site_id, kind, url, title, template, owner_id, group_id, admins, lock_state, storage_mb, items, sharing_links, "
-    "subsites, read_at"
+    "subsites, status, has_holds, label, created_at, modified_at, versions, versions_exact, workflows, deleted_at, "
+    "read_at"
 )
-_OF_A_SITE = ("scopes", "assignments", "items")
+_OF_A_SITE = ("scopes", "assignments", "items", "lists", "drive_tokens", "site_users")
+_NO_SITE = b""
 
 
-class SiteRows(DirectoryRows):
-    """Readers and writers of sites. What stands below a site is told in the order of paths or ids."""
+class SiteRows(ContentRows):
+    """Readers and writers of sites, told in the order of their addresses."""
 
     def put_site(self, site: Site) -> None:
         """A site, instead of what was known of it; what stands below it stays."""
-        self._write(f"INSERT OR REPLACE INTO sites VALUES ({', '.join('?' * 15)})", [_site_row(site)])
+        self._write(f"INSERT OR REPLACE INTO sites VALUES ({', '.join('?' * 24)})", [_site_row(site)])
 
     def site(self, site_id: UUID) -> Site | None:
+        """Live or deleted."""
         return self._site_where("site_id = ?", site_id.bytes)
 
     def site_by_url(self, url: str) -> Site | None:
         """By address, in any letter case, encoded or not, with or without a slash at its end."""
-        return self._site_where("url_key = ?", url_key(url))
+        return self._site_where("url_key = ? AND deleted_at IS NULL", url_key(url))
 
     def site_of_owner(self, principal_id: str) -> Site | None:
         """A person's OneDrive."""
-        return self._site_where(f"owner_id = ? AND kind = '{SiteKind.PERSONAL.value}'", principal_id)
+        condition = f"owner_id = ? AND kind = '{SiteKind.PERSONAL.value}' AND deleted_at IS NULL"
+        return self._site_where(condition, principal_id)
 
     def site_of_group(self, principal_id: str) -> Site | None:
         """The site of a Microsoft 365 group."""
-        return self._site_where("group_id = ?", principal_id)
+        return self._site_where("group_id = ? AND deleted_at IS NULL", principal_id)
 
     def sites(self) -> Iterator[Site]:
-        return map(_site, self._database.execute(f"SELECT {_SITE} FROM sites ORDER BY url_key"))
+        """Live ones."""
+        return self._sites_where("deleted_at IS NULL")
+
+    def deleted_sites(self) -> Iterator[Site]:
+        """Those in the recycle bin of the tenant, with `deleted_at`; an address may stand there more than once."""
+        return self._sites_where("deleted_at IS NOT NULL")
+
+    def put_not_read(self, rows: Iterable[NotRead]) -> None:
+        """Note what could not be read."""
+        told = ((each.subject, _site_key(each.site_id), each.reason) for each in rows)
+        self._write("INSERT OR REPLACE INTO not_read VALUES (?, ?, ?)", told)
+
+    def clear_not_read(self, site_id: UUID | None) -> None:
+        """Forget what could not be read of a site, or, when None, of the tenant apart from its sites."""
+        self._database.execute("DELETE FROM not_read WHERE site_id = ?", (_site_key(site_id),))
+
+    def not_read_rows(self) -> Iterator[NotRead]:
+        found = self._database.execute("SELECT subject, site_id, reason FROM not_read ORDER BY subject, site_id")
+        return (
+            NotRead(subject=subject, reason=reason, site_id=UUID(bytes=site) if site else None)
+            for subject, site, reason in found
+        )
+
+    def not_read(self) -> Iterator[tuple[str, str]]:
+        """What could not be read, and why."""
+        return ((each.subject, each.reason) for each in self.not_read_rows())
 
     def forget_site(self, site_id: UUID) -> None:
         """A site and everything below it, its SharePoint groups included."""
@@ -64,6 +82,7 @@ class SiteRows(DirectoryRows):
         """Forget what stands below a site, which counts as not read until it is put again."""
         with self.writing():
             self.put_site_groups(site_id, (), ())
+            self.clear_not_read(site_id)
             for table in _OF_A_SITE:
                 self._database.execute(f"DELETE FROM {table} WHERE site_id = ?", (site_id.bytes,))
             self._database.execute("UPDATE sites SET read_at = NULL WHERE site_id = ?", (site_id.bytes,))
@@ -85,84 +104,18 @@ class SiteRows(DirectoryRows):
         kinds = (PrincipalKind.SITE_GROUP,)
         return (each for each in self.principals(kinds) if each.principal_id.startswith(first))
 
-    def put_scopes(self, site_id: UUID, scopes: Iterable[Scope]) -> None:
-        """The scopes of a site, instead of those before."""
-        with self.writing():
-            self._clear("scopes", site_id)
-            rows = ((site_id.bytes, each.scope_id.bytes, each.kind.value, each.path) for each in scopes)
-            self._write("INSERT OR REPLACE INTO scopes VALUES (?, ?, ?, ?)", rows)
-
-    def scopes(self, site_id: UUID) -> list[Scope]:
-        found = self._database.execute(
-            "SELECT scope_id, kind, path FROM scopes WHERE site_id = ? ORDER BY path, scope_id", (site_id.bytes,)
-        )
-        return [
-            Scope(site_id=site_id, scope_id=UUID(bytes=scope), kind=ScopeKind(kind), path=path)
-            for scope, kind, path in found
-        ]
-
-    def put_assignments(self, site_id: UUID, assignments: Iterable[Assignment]) -> None:
-        """The rights given on the scopes of a site, instead of those before."""
-        with self.writing():
-            self._clear("assignments", site_id)
-            rows = ((site_id.bytes, each.scope_id.bytes, each.principal_id, each.right.value) for each in assignments)
-            self._write("INSERT OR REPLACE INTO assignments VALUES (?, ?, ?, ?)", rows)
-
-    def assignments(self, site_id: UUID) -> list[Assignment]:
-        found = self._database.execute(
-            "SELECT scope_id, principal_id, access FROM assignments WHERE site_id = ? ORDER BY 1, 2", (site_id.bytes,)
-        )
-        return [
-            Assignment(site_id=site_id, scope_id=UUID(bytes=scope), principal_id=principal, right=Right(right))
-            for scope, principal, right in found
-        ]
-
-    def put_items(self, site_id: UUID, items: Iterable[Item]) -> None:
-        """The lists, folders and files of a site, instead of those before."""
-        with self.writing():
-            self._clear("items", site_id)
-            self.add_items(site_id, items)
-
-    def add_items(self, site_id: UUID, items: Iterable[Item]) -> None:
-        """More items of a site: a crawl writes them page by page."""
-        rows = (
-            (site_id.bytes, each.path, each.item_id.bytes, each.kind.value, each.scope_id.bytes, each.size_bytes)
-            for each in items
-        )
-        self._write("INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?, ?)", rows)
-
-    def spread_scopes(self, site_id: UUID, folders: Sequence[Scope]) -> None:
-        """Give everything below these folders its nearest scope; items that are scopes themselves keep their own."""
-        site = site_id.bytes
-        nearest_last = sorted(folders, key=lambda scope: scope.path.count("/"))
-        rows = ((each.scope_id.bytes, site, f"{each.path}/", f"{each.path}0") for each in nearest_last)
-        self._write(  # '0' follows '/'
-            "UPDATE items SET scope_id = ? WHERE site_id = ? AND path > ? AND path < ? AND scope_id <> item_id", rows
-        )
-
-    def items(self, site_id: UUID) -> Iterator[Item]:
-        found = self._database.execute(
-            "SELECT item_id, kind, path, scope_id, size_bytes FROM items WHERE site_id = ? ORDER BY path, item_id",
-            (site_id.bytes,),
-        )
-        return (
-            Item(
-                site_id=site_id,
-                item_id=UUID(bytes=item),
-                kind=ScopeKind(kind),
-                path=path,
-                scope_id=UUID(bytes=scope),
-                size_bytes=size,
-            )
-            for item, kind, path, scope, size in found
-        )
-
-    def _clear(self, table: str, site_id: UUID) -> None:
-        self._database.execute(f"DELETE FROM {table} WHERE site_id = ?", (site_id.bytes,))
-
     def _site_where(self, condition: str, value: str | bytes) -> Site | None:
         row = self._one(f"SELECT {_SITE} FROM sites WHERE {condition} ORDER BY url_key LIMIT 1", value)
         return None if row is None else _site(row)
+
+    def _sites_where(self, condition: str) -> Iterator[Site]:
+        return map(
+            _site, self._database.execute(f"SELECT {_SITE} FROM sites WHERE {condition} ORDER BY url_key, site_id")
+        )
+
+
+def _site_key(site_id: UUID | None) -> bytes:
+    return _NO_SITE if site_id is None else site_id.bytes
 
 
 def _site_row(site: Site) -> Sequence[object]:
@@ -180,26 +133,40 @@ def _site_row(site: Site) -> Sequence[object]:
         site.items,
         site.sharing_links,
         site.subsites,
+        site.status,
+        site.has_holds,
+        site.label,
+        moment_text(site.created_at),
+        moment_text(site.modified_at),
+        site.versions,
+        site.versions_exact,
+        site.workflows,
+        moment_text(site.deleted_at),
         moment_text(site.read_at),
         url_key(site.url),
     )
 
 
 def _site(row: Sequence[Any]) -> Site:
-    (site_id, kind, url, title, template, owner, group, admins, lock, storage, items, links, subsites, read_at) = row
-    return Site(
-        site_id=UUID(bytes=site_id),
-        kind=SiteKind(kind),
-        url=url,
-        title=title,
-        template=template,
-        owner_id=owner,
-        group_id=group,
-        admins=tuple(filter(None, admins.split("\n"))),
-        lock_state=lock,
-        storage_mb=storage,
-        items=items,
-        sharing_links=links,
-        subsites=subsites,
-        read_at=text_moment(read_at),
-    )
+    told: Mapping[str, Any] = dict(zip(_SITE_FIELDS, row, strict=True))
+    changed = {name: read(told[name]) for name, read in _READ.items()}
+    return Site(**{**told, **changed})
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, text.split("\n")))
+
+
+_SITE_FIELDS = tuple(_SITE.split(", "))
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    "site_id": lambda blob: UUID(bytes=blob),
+    "kind": SiteKind,
+    "admins": _lines,
+    "has_holds": truth,
+    "versions_exact": bool,
+    "created_at": text_moment,
+    "modified_at": text_moment,
+    "deleted_at": text_moment,
+    "read_at": text_moment,
+}
+"""How a column becomes a field, where it is not the field itself."""

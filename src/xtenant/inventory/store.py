@@ -18,6 +18,20 @@ from xtenant.inventory.facts import PrincipalKind
 from xtenant.inventory.origin_rows import OriginRows
 from xtenant.inventory.schema import TABLES, VERSION
 
+_COUNTED = {
+    "licences": "licences",
+    "members": "members",
+    "sites": "sites WHERE deleted_at IS NULL",
+    "deleted_sites": "sites WHERE deleted_at IS NOT NULL",
+    "scopes": "scopes",
+    "assignments": "assignments",
+    "items": "items",
+    "lists": "lists",
+    "site_users": "site_users",
+    "not_read": "not_read",
+}
+"""What `counts` tells, and which rows it counts."""
+
 
 class UnreadableInventory(errors.UsageError):
     """A file is no inventory, or one of another version of xtenant."""
@@ -45,9 +59,8 @@ class Inventory(OriginRows):
         found = {kind.value: 0 for kind in PrincipalKind}
         kinds = self._database.execute("SELECT kind, count(*) FROM principals GROUP BY kind")
         found |= dict(kinds)
-        tables = ("licences", "members", "sites", "scopes", "assignments", "items")
-        numbers = self._one(f"SELECT {', '.join(f'(SELECT count(*) FROM {table})' for table in tables)}")
-        return {**found, **dict(zip(tables, numbers or (), strict=True))}
+        numbers = self._one(f"SELECT {', '.join(f'(SELECT count(*) FROM {source})' for source in _COUNTED.values())}")
+        return {**found, **dict(zip(_COUNTED, numbers or (), strict=True))}
 
     def close(self) -> None:
         self._database.close()

@@ -14,7 +14,16 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from xtenant.domain import errors
-from xtenant.inventory.facts import Assignment, Member, Principal, PrincipalKind, Site, SiteKind
+from xtenant.inventory.facts import (
+    Assignment,
+    Member,
+    NotRead,
+    Principal,
+    PrincipalKind,
+    Site,
+    SiteKind,
+    SiteUser,
+)
 from xtenant.inventory.schema import name_key
 from xtenant.inventory.store import Inventory
 
@@ -78,6 +87,22 @@ class Pseudonyms:
             return told
         front, _, last = site.url.rpartition("/")
         return replace(told, url=f"{front}/{self.of(last)}", title=self.of(site.title))
+
+    def site_user(self, user: SiteUser) -> SiteUser:
+        """Groups keep their login names; those of people hold their UPN or mail."""
+        named = bool(user.upn or user.mail) or "@" in user.login_name
+        return replace(
+            user,
+            login_name=self.of(user.login_name) if named else user.login_name,
+            upn=self.address_of(user.upn),
+            mail=self.address_of(user.mail),
+        )
+
+    def not_read(self, row: NotRead) -> NotRead:
+        """Of a site, its id tells which one; address and reason may name a person."""
+        if row.site_id is None:
+            return replace(row, reason="")
+        return replace(row, subject=f"{row.site_id} {self.of(row.subject)}", reason="")
 
 
 def comparable(inventory: Inventory, pseudonyms: Pseudonyms) -> Inventory:

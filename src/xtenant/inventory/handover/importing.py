@@ -15,7 +15,19 @@ from uuid import UUID
 import msgspec
 
 from xtenant.domain.paths import url_key
-from xtenant.inventory.facts import Assignment, Item, Licence, Member, Principal, Scope, Site, TenantFacts
+from xtenant.inventory.facts import (
+    Assignment,
+    Item,
+    Licence,
+    Member,
+    NotRead,
+    Principal,
+    Scope,
+    Site,
+    SiteList,
+    SiteUser,
+    TenantFacts,
+)
 from xtenant.inventory.handover.manifest import PARTS_OF, DamagedHandover
 from xtenant.inventory.handover.reading import Handover
 from xtenant.inventory.origin_rows import Origin
@@ -104,6 +116,9 @@ def _writers(handover: Handover, inventory: Inventory) -> dict[str, Callable[[Ha
         "scopes": per_site("scopes", Scope, inventory.put_scopes),
         "assignments": per_site("assignments", Assignment, inventory.put_assignments),
         "items": per_site("items", Item, inventory.put_items),
+        "lists": per_site("lists", SiteList, inventory.put_lists),
+        "site_users": per_site("site_users", SiteUser, inventory.put_site_users),
+        "not_read": lambda of: inventory.put_not_read(_records(of, "not_read", NotRead)),
     }
 
 

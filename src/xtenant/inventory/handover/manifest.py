@@ -12,9 +12,21 @@ import msgspec
 
 from xtenant.domain import errors
 from xtenant.domain.limits import MIB
-from xtenant.inventory.facts import Assignment, Item, Licence, Member, Principal, Scope, Site, TenantFacts
+from xtenant.inventory.facts import (
+    Assignment,
+    Item,
+    Licence,
+    Member,
+    NotRead,
+    Principal,
+    Scope,
+    Site,
+    SiteList,
+    SiteUser,
+    TenantFacts,
+)
 
-FORMAT, VERSION = "xtenant-handover", 1
+FORMAT, VERSION = "xtenant-handover", 2
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
 MANIFEST_BYTES = 1 * MIB
 _LONGEST_TEXT = 1_000
@@ -53,6 +65,9 @@ RECORDS: Mapping[str, type] = {
     "scopes": Scope,
     "assignments": Assignment,
     "items": Item,
+    "lists": SiteList,
+    "site_users": SiteUser,
+    "not_read": NotRead,
 }
 """The parts in the order they are written and read; each holds one kind of record, one a line."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from uuid import UUID
 
 from xtenant.inventory.facts import Member, Principal, PrincipalKind, Site, SiteKind
@@ -46,6 +47,9 @@ class Telling:
             "scopes": lambda: self._below(self.inventory.scopes),
             "assignments": self._assignments,
             "items": lambda: self._below(self.inventory.items),
+            "lists": lambda: self._below(self.inventory.lists),
+            "site_users": self._site_users,
+            "not_read": self._not_read,
         }
 
     def principals(self) -> Iterator[Principal]:
@@ -65,9 +69,13 @@ class Telling:
                 yield self.pseudonyms.member(each) if self.pseudonyms else each
 
     def told_sites(self) -> Iterator[Site]:
-        """Permissions of a site, its administrators among them, are told at their own level only."""
-        for site in self._sites():
-            told = site if self.level is Level.PERMISSIONS else replace(site, admins=(), read_at=None)
+        """What was read below a site, its administrators, holds and label are told at the level of permissions only.
+
+        Deleted sites, which keep their addresses taken, are told where all sites are.
+        """
+        deleted = self.inventory.deleted_sites() if self.moving is None else ()
+        for site in chain(self._sites(), deleted):
+            told = site if self.level is Level.PERMISSIONS else _as_planned(site)
             yield self.pseudonyms.site(told) if self.pseudonyms else told
 
     def _sites(self) -> Iterable[Site]:
@@ -78,6 +86,18 @@ class Telling:
             for each in self.inventory.assignments(site.site_id):
                 yield self.pseudonyms.assignment(each) if self.pseudonyms else each
 
+    def _site_users(self) -> Iterator[object]:
+        for site in list(self._sites()):
+            for each in self.inventory.site_users(site.site_id):
+                yield self.pseudonyms.site_user(each) if self.pseudonyms else each
+
+    def _not_read(self) -> Iterator[object]:
+        """Of the tenant, and of the sites that are told; an address in it may name a person."""
+        told = {site.site_id for site in self._sites()}
+        for each in self.inventory.not_read_rows():
+            if each.site_id is None or each.site_id in told:
+                yield self.pseudonyms.not_read(each) if self.pseudonyms else each
+
     def _below(self, reader: Callable[[UUID], Iterable[object]]) -> Iterator[object]:
         for site in list(self._sites()):
             yield from reader(site.site_id)
@@ -85,6 +105,22 @@ class Telling:
     def is_told(self, principal_id: str) -> bool:
         """Whether a principal is among those the moves concern."""
         return self.people is None or principal_id in self.people
+
+
+def _as_planned(site: Site) -> Site:
+    """A site without what the level `plan` keeps to itself."""
+    return replace(
+        site,
+        admins=(),
+        has_holds=None,
+        label="",
+        created_at=None,
+        modified_at=None,
+        versions=0,
+        versions_exact=False,
+        workflows=0,
+        read_at=None,
+    )
 
 
 GROUPS = (PrincipalKind.M365_GROUP, PrincipalKind.SECURITY_GROUP)
@@ -121,6 +157,8 @@ def counts_of(telling: Telling) -> dict[str, int]:
         "scopes": sum(len(inventory.scopes(each)) for each in ids),
         "assignments": sum(len(inventory.assignments(each)) for each in ids),
         "items": sum(1 for each in ids for _ in inventory.items(each)),
+        "lists": sum(len(inventory.lists(each)) for each in ids),
+        "site_users": sum(len(inventory.site_users(each)) for each in ids),
     }
 
 
@@ -133,7 +171,9 @@ def disclosed(telling: Telling) -> list[str]:
     if telling.level is Level.PERMISSIONS:
         lines.append(
             f"who may do what on these sites: {counts['assignments']} rights on {counts['scopes']} objects, "
-            f"{counts['sitegroup']} SharePoint groups with their members, names and paths of {counts['items']} items"
+            f"{counts['sitegroup']} SharePoint groups with their members, {counts['site_users']} entries of people known to "
+            f"sites; names, paths, sizes, versions and dates of {counts['items']} items in {counts['lists']} lists; holds and "
+            "labels of sites; what could not be read"
         )
     return [*lines, f"the domains and licences of {name}"]
 
@@ -147,6 +187,8 @@ def _people_line(telling: Telling) -> str:
 
 
 def _sites_line(telling: Telling) -> str:
-    sites = list(telling.told_sites())
+    told = list(telling.told_sites())
+    sites = [site for site in told if site.deleted_at is None]
     personal = sum(site.kind is SiteKind.PERSONAL for site in sites)
-    return f"{len(sites)} sites with address, title, owner and size, {personal} of them OneDrives"
+    line = f"{len(sites)} sites with address, title, owner, size and lock, {personal} of them OneDrives"
+    return f"{line}; {len(told) - len(sites)} deleted ones" if len(told) > len(sites) else line
