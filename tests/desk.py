@@ -73,12 +73,12 @@ class Desk:
     def __post_init__(self) -> None:
         self.store = ProfileStore(self.home)
 
-    def add(self, name: str, **more: Any) -> Profile:
-        """A profile of a neighbour, by certificate."""
+    def add(self, name: str, *, drill: bool = False, **more: Any) -> Profile:
+        """A profile of a neighbour, by certificate; with `drill` of kind microsoft365, guarded as a real tenant's."""
         tenant = self.block[name].tenant
         profile = Profile(
             name=name,
-            kind=ProfileKind.LAB,
+            kind=ProfileKind.MICROSOFT365 if drill else ProfileKind.LAB,
             admin_url=tenant.default_geo.admin_url,
             tenant_id=str(tenant.tenant_id),
             client_id=str(APP_ID),

@@ -166,14 +166,16 @@ def _path_of(kind: type, value: object) -> Path:
 class ToolSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What the command line takes from the environment.
 
-    `profile_home` is XTENANT_HOME; `lab_home` is XTENANT_LAB, set by `lab env` and `lab exec`. `proxy_in_effect` is
-    HTTPS_PROXY: the company's proxy for profiles of Microsoft 365, never used for a lab's.
+    `profile_home` is XTENANT_HOME; `lab_home` is XTENANT_LAB, set by `lab env` and `lab exec`; `drill_token` is
+    XTENANT_DRILL, set by `lab exec --drill`. `proxy_in_effect` is HTTPS_PROXY: the company's proxy for profiles of
+    Microsoft 365, never used for a lab's.
     """
 
     profile_home: Path
     lab_home: Path | None
     default_lab_home: Path
     proxy_in_effect: str | None
+    drill_token: str | None = None
 
 
 def read_tool_settings() -> ToolSettings:
@@ -185,6 +187,7 @@ def read_tool_settings() -> ToolSettings:
         lab_home=Path(lab).resolve() if lab else None,
         default_lab_home=Path.cwd() / ".xtenant",
         proxy_in_effect=os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy"),
+        drill_token=os.environ.get("XTENANT_DRILL") or None,
     )
 
 

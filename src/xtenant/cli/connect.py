@@ -96,7 +96,7 @@ def _profile(
         tenant_id=known.tenant_id if known else "",
         client_id=client_id or (known.client_id if known else ""),
         credential=credential,
-        lab=known.lab if known else None,
+        lab=known.lab if known else tools.store.drill,
         geos=_geos(geos) or (known.geos if known else {}),
     )
 
@@ -104,7 +104,7 @@ def _profile(
 def _of_the_lab(tools: Tools, name: str, admin_url: str) -> Profile | None:
     """The lab's tenant with this admin URL, when a lab is in effect. Raises LabMissing when the lab has no such tenant."""
     home = tools.settings.lab_home
-    if home is None:
+    if home is None or tools.store.drill is not None:  # in a drill everything is said in full, as for Microsoft 365
         return None
     lab = labs.read_lab(home)
     for tenant, facts in lab.tenants.items():
@@ -163,7 +163,7 @@ def remove_profile(
 def _row(profile: Profile) -> dict[str, object]:
     return {
         "name": profile.name,
-        "kind": profile.kind,
+        "kind": profile.shown_kind,
         "admin_url": profile.admin_url,
         "tenant_id": profile.tenant_id,
         "client_id": profile.client_id,

@@ -79,7 +79,7 @@ class OneConnection:
         label = wish.admin_url.removeprefix("https://").split("-admin.")[0]
         profile = Profile(
             name=label,
-            kind=ProfileKind.LAB if tie else ProfileKind.MICROSOFT365,
+            kind=ProfileKind.LAB if tie and not self._tools.store.drill else ProfileKind.MICROSOFT365,
             admin_url=wish.admin_url,
             tenant_id="",
             client_id=wish.client_id or "",

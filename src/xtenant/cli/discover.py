@@ -44,7 +44,7 @@ def discover(
     emit(
         {
             "tenant": profile.name,
-            "kind": profile.kind,
+            "kind": profile.shown_kind,
             "went_on": report.went_on,
             "users": counts["user"],
             "guests": counts["guest"],

@@ -24,4 +24,4 @@ def host_url(context: typer.Context, tenant: TenantOption, geo: GeoOption = None
             return str(await client.host_url())
 
     profile = tools.store.get(tenant)
-    emit({"host_url": tools.run(ask), "tenant": tenant, "kind": profile.kind}, output)
+    emit({"host_url": tools.run(ask), "tenant": tenant, "kind": profile.shown_kind}, output)

@@ -14,7 +14,7 @@ import typer
 
 from xtenant import settings
 from xtenant.cli.output import OutputOption, emit, note
-from xtenant.client.lab import LabDescription, read_lab, require_answering
+from xtenant.client.lab import read_lab, require_answering
 from xtenant.domain import errors
 from xtenant.lab import environment, estate, launch
 from xtenant.lab.control import ask
@@ -244,16 +244,29 @@ def exec_(
     private_ca: Annotated[
         bool, typer.Option("--private-ca", help="Put the lab's certificates in place of the system's, for CMD only.")
     ] = False,
+    drill: Annotated[
+        bool,
+        typer.Option(
+            "--drill", help="Show CMD the lab's tenants as tenants of Microsoft 365, with all that guards those."
+        ),
+    ] = False,
     home: HomeOption = None,
 ) -> None:
-    """Run a program inside the lab, with a HOME of its own there; its exit code is the command's."""
-    lab = read_lab(_place(home))
+    """Run a program inside the lab, with a HOME of its own there; its exit code is the command's.
+
+    Example: xtenant lab exec --drill -- xtenant doctor -t contoso
+    """
+    place = _place(home)
+    lab = read_lab(place)
     require_answering(lab)
-    _run_in(lab, environment.with_private_ca(command, lab.ca_file) if private_ca else command)
+    token = str(ask(place, "drill")["token"]) if drill else ""
+    _run_in(
+        environment.child_variables(lab, drill=token),
+        environment.with_private_ca(command, lab.ca_file) if private_ca else command,
+    )
 
 
-def _run_in(lab: LabDescription, command: list[str]) -> None:
-    values = environment.child_variables(lab)
+def _run_in(values: dict[str, str], command: list[str]) -> None:
     make_private_folder(Path(values["XTENANT_HOME"]))
     sys.stdout.flush()
     try:

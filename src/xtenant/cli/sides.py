@@ -79,7 +79,7 @@ class Half:
         """The columns every row about a half begins with (settled A 22)."""
         return {
             "tenant": self.place.profile.name,
-            "kind": self.place.profile.kind,
+            "kind": self.place.profile.shown_kind,
             "geo": geo_shown(self.place.profile, self.place.geo),
             "partner_host_url": str(self.partner),
             "partner_role": self.role,

@@ -9,7 +9,7 @@ import typer
 
 from xtenant.cli.tools import TenantOption, Tools, tools_of
 from xtenant.client.lab import read_lab
-from xtenant.client.profiles import Profile, way_to
+from xtenant.client.profiles import Profile, ProfileKind, way_to
 from xtenant.domain import errors
 from xtenant.domain.tenant import GRAPH_HOST
 
@@ -56,7 +56,7 @@ def token(
 
 def _of_person(tools: Tools, profile: Profile, upn: str, resource: str) -> str:
     """A person's token, made by their lab tenant on its control socket (settled C 4). Refused for any other profile."""
-    if profile.lab is None:
+    if profile.lab is None or profile.kind is ProfileKind.MICROSOFT365:
         raise errors.UsageError(
             f"'{profile.name}' is a profile of Microsoft 365: only a lab makes tokens in a person's name.",
             remedy="Connect a profile with --device-code and sign in as the person.",

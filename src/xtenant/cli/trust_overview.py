@@ -110,7 +110,7 @@ def _geos(profile: Profile, geo: str | None) -> tuple[str | None, ...]:
 def _start_of_row(profile: Profile, geo: str | None, partner: HostUrl, role: PartnerRole) -> dict[str, object]:
     return {
         "tenant": profile.name,
-        "kind": profile.kind,
+        "kind": profile.shown_kind,
         "geo": geo_shown(profile, geo),
         "partner_host_url": str(partner),
         "partner_role": role,

@@ -14,7 +14,7 @@ import httpx
 
 from xtenant.client import sign_in
 from xtenant.client.lab import LabUser, read_lab
-from xtenant.client.profiles import CredentialKind, Profile, ProfileKind, ProfileStore, way_to, write_private
+from xtenant.client.profiles import CredentialKind, Drill, Profile, ProfileKind, ProfileStore, way_to, write_private
 from xtenant.client.tenant import TenantClient
 from xtenant.domain import errors
 from xtenant.domain.limits import DEFAULT, Limits
@@ -41,8 +41,9 @@ class ProfileNetwork:
     The company's proxy is for profiles of Microsoft 365 only: a lab profile takes its lab's, never the environment's.
     """
 
-    def __init__(self, lab_home: Path | None, *, company_proxy: str | None = None) -> None:
+    def __init__(self, lab_home: Path | None, *, company_proxy: str | None = None, drill: Drill | None = None) -> None:
         self._lab_home = lab_home
+        self._drill = drill
         self._company_proxy = company_proxy
 
     def asynchronous(self, profile: Profile, *, read_only: bool = False) -> httpx.AsyncClient:
@@ -52,8 +53,8 @@ class ProfileNetwork:
         return open_http_sync(replace(self._connection(profile), read_only=read_only))
 
     def _connection(self, profile: Profile) -> Connection:
-        way = way_to(profile, self._lab_home)
-        if profile.kind is ProfileKind.MICROSOFT365 and self._company_proxy:
+        way = way_to(profile, self._lab_home, self._drill)
+        if way.proxy is None and self._company_proxy:
             return Connection(proxy_url=proxy_url(self._company_proxy))
         return Connection(proxy_url=way.proxy, ca_file=Path(way.ca_file) if way.ca_file else None)
 
@@ -196,7 +197,7 @@ class TenantOpener:
 
 def _lab_user(profile: Profile, who: str) -> LabUser:
     """The person of a role in the profile's lab. Raises UsageError outside a lab."""
-    if profile.lab is None:
+    if profile.lab is None or profile.kind is ProfileKind.MICROSOFT365:
         raise errors.UsageError(
             f"'{profile.name}' is a profile of Microsoft 365: only a lab knows its people's passwords.",
             remedy="Connect a profile with --device-code and sign in as the person.",

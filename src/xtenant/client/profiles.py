@@ -1,7 +1,9 @@
 """Profiles: which tenant a name means and how to sign in there. One file each (0600) in the profile home.
 
 A profile is of kind `lab` or `microsoft365`. `way_to` decides by which way its hosts are reached, or refuses: a lab profile
-never leaves its lab, a microsoft365 profile never enters one (settled A 5). Secrets lie in files of their own, 0600.
+never leaves its lab, a microsoft365 profile never enters one (settled A 5). In a drill the tenants of a lab are of kind
+`microsoft365` and tied to it: guarded as the real ones, reached in the lab only (settled C 12). Secrets lie in files of
+their own, 0600.
 """
 
 from __future__ import annotations
@@ -9,8 +11,8 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -55,9 +57,16 @@ class LabTie:
     home: str
 
 
+Drill = Callable[[], LabTie]
+"""Asks the lab whether this process is part of a drill of it; raises LabMissing when it is not."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """One tenant and a way to sign in. `geos` maps geo codes to admin URLs and is empty where there is only one geo."""
+    """One tenant and a way to sign in. `geos` maps geo codes to admin URLs and is empty where there is only one geo.
+
+    `lab` is None for a tenant of Microsoft 365; together with that kind it marks a tenant of a drill.
+    """
 
     name: str
     kind: ProfileKind
@@ -67,6 +76,12 @@ class Profile:
     credential: Credential
     lab: LabTie | None = None
     geos: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def shown_kind(self) -> str:
+        """`lab`, `microsoft365` or `microsoft365 (drill)`."""
+        drill = self.kind is ProfileKind.MICROSOFT365 and self.lab is not None
+        return f"{self.kind.value} (drill)" if drill else self.kind.value
 
     def admin_url_of(self, geo: GeoCode | None) -> str:
         """The admin URL of a geo. Raises UsageError when a geo must be named, or is unknown."""
@@ -101,13 +116,13 @@ class UnknownProfile(errors.UsageError):
     code = "unknownProfile"
 
 
-def way_to(profile: Profile, lab_home: Path | None) -> Way:
+def way_to(profile: Profile, lab_home: Path | None, drill: Drill | None = None) -> Way:
     """Decide how to reach a profile's hosts; `lab_home` is the home of the lab in effect, None outside a lab.
 
     Raises LabMissing for a lab profile whose lab is not in effect, is another one, or does not answer; and for a
     microsoft365 profile inside a lab. No socket is opened but the one to the lab's own proxy (settled A 5).
     """
-    if profile.kind is ProfileKind.MICROSOFT365:
+    if profile.kind is ProfileKind.MICROSOFT365 and profile.lab is None:
         if lab_home is not None:
             raise errors.LabMissing(
                 f"'{profile.name}' is a profile of Microsoft 365, and the lab in {lab_home} is in effect.",
@@ -119,6 +134,11 @@ def way_to(profile: Profile, lab_home: Path | None) -> Way:
     lab = labs.read_lab(lab_home)
     if profile.lab is None or profile.lab.lab_id != lab.id:
         raise errors.LabMissing(f"'{profile.name}' belongs to another lab than the one in {lab_home}.")
+    if profile.kind is ProfileKind.MICROSOFT365 and (drill is None or drill().lab_id != lab.id):
+        raise errors.LabMissing(
+            f"'{profile.name}' was made in a drill, and no drill is going on here.",
+            remedy="Run the command through `xtenant lab exec --drill -- …`.",
+        )
     labs.require_answering(lab)
     return Way(proxy=lab.proxy, ca_file=lab.ca_file)
 
@@ -138,17 +158,25 @@ def parse_admin_url(text: str) -> str:
 class ProfileStore:
     """The profiles of one home. While a lab is in effect of which the home has no profile, the lab's tenants count as
     profiles by their names, so that `xtenant lab exec` needs no `connect`; connecting to one of them makes the home's
-    own profiles the only ones (two administrators, one lab: settled A 1).
+    own profiles the only ones (two administrators, one lab: settled A 1). In a drill there are no profiles but its own.
     """
 
-    def __init__(self, home: Path, lab_home: Path | None = None) -> None:
+    def __init__(self, home: Path, lab_home: Path | None = None, *, drill: Drill | None = None) -> None:
         self.home = home
         self.lab_home = lab_home
+        self._drill = drill
         self._folder = home / "profiles"
+
+    @property
+    def drill(self) -> LabTie | None:
+        """The tie of the drill this process is part of. Raises LabMissing when its lab denies that."""
+        return self._drill() if self._drill else None
 
     def all(self) -> list[Profile]:
         """Every profile, by name."""
         kept = self._kept()
+        if (tie := self.drill) is not None:
+            kept = {name: one for name, one in kept.items() if _is_of_drill(one, tie)}
         for profile in self._of_the_lab(kept):
             kept.setdefault(profile.name, profile)
         return [kept[name] for name in sorted(kept)]
@@ -255,7 +283,12 @@ class ProfileStore:
             return []
         if any(profile.lab is not None and profile.lab.lab_id == lab.id for profile in kept.values()):
             return []
-        return [lab_profile(name, lab, self.lab_home) for name in lab.tenants]
+        made = [lab_profile(name, lab, self.lab_home) for name in lab.tenants]
+        return made if self.drill is None else [replace(one, kind=ProfileKind.MICROSOFT365) for one in made]
+
+
+def _is_of_drill(profile: Profile, tie: LabTie) -> bool:
+    return profile.kind is ProfileKind.MICROSOFT365 and profile.lab is not None and profile.lab.lab_id == tie.lab_id
 
 
 def lab_profile(name: str, lab: labs.LabDescription, lab_home: Path, *, tenant: str | None = None) -> Profile:

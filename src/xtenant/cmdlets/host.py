@@ -47,7 +47,7 @@ class Connected:
     @property
     def name(self) -> str:
         """`contoso (lab)` for prompts and messages."""
-        return f"{self.profile.name} ({self.profile.kind.value})"
+        return f"{self.profile.name} ({self.profile.shown_kind})"
 
 
 class Connector(Protocol):

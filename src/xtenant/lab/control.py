@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import struct
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,9 @@ PATH_BYTES = 100  # the kernel takes 107
 
 Command = Callable[[Mapping[str, Any]], Awaitable[object]]
 """The facts of a request → what JSON can hold. Errors of our tree travel back to the asker."""
+
+ProcessCommand = Callable[[Mapping[str, Any], int], Awaitable[object]]
+"""The same for what depends on who asks: the number of the asking process, as the kernel tells it."""
 
 _ERRORS: dict[int, type[errors.XTenantError]] = {
     errors.ExitCode.USAGE: errors.UsageError,
@@ -71,9 +75,12 @@ def ask(home: Path, do: str, **facts: object) -> Any:
 class ControlServer:
     """Serves the commands of one home until `stop`."""
 
-    def __init__(self, home: Path, commands: Mapping[str, Command]) -> None:
+    def __init__(
+        self, home: Path, commands: Mapping[str, Command], by_process: Mapping[str, ProcessCommand] | None = None
+    ) -> None:
         self._path = home / SOCKET_NAME
         self._commands = commands
+        self._by_process = by_process or {}
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -94,17 +101,20 @@ class ControlServer:
         try:
             async with asyncio.timeout(READ_SECONDS):
                 line = await reader.readline()
-            writer.write(msgspec.json.encode(await self._answer(line)) + b"\n")
+            writer.write(msgspec.json.encode(await self._answer(line, writer)) + b"\n")
             await writer.drain()
         except (OSError, TimeoutError, ValueError):
             log.warning("control.broken_off")
         finally:
             writer.close()
 
-    async def _answer(self, line: bytes) -> Answer:
+    async def _answer(self, line: bytes, writer: asyncio.StreamWriter) -> Answer:
         try:
             request = msgspec.json.decode(line, type=dict[str, Any])
-            command = self._commands.get(request.pop("do", ""))
+            name = request.pop("do", "")
+            if name in self._by_process:
+                return Answer(result=await self._by_process[name](request, _asker(writer)))
+            command = self._commands.get(name)
             if command is None:
                 raise errors.UsageError("The process does not know this command.")
             return Answer(result=await command(request))
@@ -113,6 +123,13 @@ class ControlServer:
         except Exception as error:  # a fault here must not end the lab; the asker learns of it
             log.exception("control.fault")
             return Answer(exit_code=99, text=f"The command failed: {error}", remedy="Look at the log in the home.")
+
+
+def _asker(writer: asyncio.StreamWriter) -> int:
+    """The number of the process at the other end."""
+    size = struct.calcsize("3i")
+    credentials = writer.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
+    return int(struct.unpack("3i", credentials)[0])
 
 
 @contextmanager

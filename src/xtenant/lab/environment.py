@@ -23,6 +23,7 @@ CA_VARIABLES = (
 )
 EMPTIED = ("NO_PROXY", "no_proxy", "SSL_CERT_DIR")
 EXEC_FOLDER = "exec-home"
+DRILL_FOLDER = "drill-home"
 
 SYSTEM_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
@@ -40,6 +41,7 @@ def variables(lab: LabDescription) -> dict[str, str]:
         **dict.fromkeys(CA_VARIABLES, lab.ca_file),
         **dict.fromkeys(EMPTIED, ""),
         "XTENANT_LAB": lab.home,
+        "XTENANT_DRILL": "",
     }
 
 
@@ -48,9 +50,12 @@ def as_shell(values: dict[str, str]) -> str:
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in values.items())
 
 
-def child_variables(lab: LabDescription) -> dict[str, str]:
-    """The same for `lab exec`, with a HOME inside the lab's home, so that no client reads or leaves settings elsewhere."""
-    home = Path(lab.home) / EXEC_FOLDER
+def child_variables(lab: LabDescription, *, drill: str = "") -> dict[str, str]:
+    """The same for `lab exec`, with a HOME inside the lab's home, so that no client reads or leaves settings elsewhere.
+
+    `drill` is the token of a drill; its profiles, logs and records are kept apart from the lab's own.
+    """
+    home = Path(lab.home) / (DRILL_FOLDER if drill else EXEC_FOLDER)
     folders = {
         "HOME": home,
         "XDG_CONFIG_HOME": home / ".config",
@@ -58,7 +63,7 @@ def child_variables(lab: LabDescription) -> dict[str, str]:
         "XDG_DATA_HOME": home / ".local" / "share",
         "XTENANT_HOME": home / ".config" / "xtenant",
     }
-    return {**variables(lab), **{name: str(folder) for name, folder in folders.items()}}
+    return {**variables(lab), "XTENANT_DRILL": drill, **{name: str(folder) for name, folder in folders.items()}}
 
 
 def with_private_ca(command: Sequence[str], ca_file: str) -> list[str]:

@@ -26,6 +26,7 @@ from xtenant.lab.certificates import CertificateFolder
 from xtenant.lab.clock import CLOCK_FILE, LabClock, advance_offset
 from xtenant.lab.control import Command, ControlServer, ask
 from xtenant.lab.description import describe, known_tenants, service_settings
+from xtenant.lab.drill import Drills
 from xtenant.lab.estate import Estate, read_estate, tenant_home
 from xtenant.lab.front import Front
 from xtenant.lab.listener import Listener
@@ -63,7 +64,8 @@ class Supervisor:
         self._proxy = ConnectProxy(self._port_of_host)
         self._front: Listener | None = None
         self._mailbox: Mailbox | None = None
-        self._control = ControlServer(home, self._commands())
+        drills = Drills(str(self.estate.lab_id), SystemIds())
+        self._control = ControlServer(home, self._commands(), {"drill": drills.begin, "join-drill": drills.join})
 
     async def start(self) -> None:
         """Start everything; returns when every tenant answers. Raises PortTaken, TenantDidNotStart."""
