@@ -1,19 +1,24 @@
-"""The plan: which sites, OneDrives and groups move where, and when. Its file is `moves.csv` (settled C 3).
+"""The plan: which sites, OneDrives and groups move where, and when. Its file is CSV or YAML (settled C 3).
 
-State never stands in the plan. Addresses and names are kept as written; whether they exist is looked up elsewhere.
+State never stands in the plan. Addresses and names are kept as written; whether they exist is looked up elsewhere. A file whose
+name ends in `.yaml` or `.yml` holds the same keys under `moves:`, and may name both tenants.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from uuid import UUID
 
-from xtenant.domain import errors, sheets
+from xtenant.domain import errors, sheets, yaml_rows
 from xtenant.domain.move import JobKind
+from xtenant.domain.tenant import HostUrl, parse_host_url
 
 COLUMNS = ("id", "kind", "source", "target", "wave", "begin", "end", "options", "note")
 REQUIRED = ("kind", "source", "target")
+HEAD = ("source_tenant_id", "target_tenant_id", "target_host_url")
+ROWS = "moves"
 KINDS = {kind.value: kind for kind in JobKind}
 
 
@@ -39,17 +44,67 @@ class PlannedMove:
     line: int = 0
 
 
-def read_moves(text: str, *, name: str = "the moves file") -> Sequence[PlannedMove]:
-    """The moves of a CSV text in file order. A row without an id gets its line number as one.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A file's moves in its order, and the tenants it names; CSV names none."""
 
-    Raises DamagedPlan naming every problem at once, UsageError for a header that is not the plan's.
+    moves: Sequence[PlannedMove]
+    source_tenant_id: UUID | None = None
+    target_tenant_id: UUID | None = None
+    target_host_url: HostUrl | None = None
+
+    def head(self) -> Mapping[str, str]:
+        """What stands above the moves in YAML."""
+        named = (self.source_tenant_id, self.target_tenant_id, self.target_host_url)
+        return {key: str(value) if value else "" for key, value in zip(HEAD, named, strict=True)}
+
+
+def is_yaml(name: str) -> bool:
+    """Whether a file of this name is read and written as YAML."""
+    return name.lower().endswith((".yaml", ".yml"))
+
+
+def read_moves(text: str, *, name: str = "the moves file") -> Sequence[PlannedMove]:
+    """The moves of a plan in file order. A row without an id gets its line number as one.
+
+    Raises DamagedPlan naming every problem at once, UsageError for a file whose columns or keys are not the plan's.
     """
+    return read_plan(text, name=name).moves
+
+
+def read_plan(text: str, *, name: str = "the moves file") -> Plan:
+    """A plan whole; YAML or CSV by its name. Raises as `read_moves` does."""
+    if not is_yaml(name):
+        return Plan(moves=_moves(sheets.read(text, COLUMNS, required=REQUIRED, what=name), name))
+    found = yaml_rows.read(text, COLUMNS, rows=ROWS, head=HEAD, required=REQUIRED, what=name)
+    host = found.head["target_host_url"]
+    return Plan(
+        moves=_moves(found.rows, name),
+        source_tenant_id=_tenant_id(found.head, "source_tenant_id", name),
+        target_tenant_id=_tenant_id(found.head, "target_tenant_id", name),
+        target_host_url=parse_host_url(host) if host else None,
+    )
+
+
+def written_moves(moves: Iterable[PlannedMove]) -> Iterator[str]:
+    """The plan as lines of CSV, header first."""
+    return sheets.written(COLUMNS, map(cells_of, moves))
+
+
+def written_plan(plan: Plan, *, name: str) -> Iterator[str]:
+    """The plan in the form its file's name asks for."""
+    if is_yaml(name):
+        return yaml_rows.written(plan.head(), ROWS, map(cells_of, plan.moves))
+    return written_moves(plan.moves)
+
+
+def _moves(rows: Iterable[tuple[int, Mapping[str, str]]], name: str) -> Sequence[PlannedMove]:
     moves: list[PlannedMove] = []
     problems: list[str] = []
     seen: dict[tuple[str, str], int] = {}
-    for line, cells in sheets.read(text, COLUMNS, required=REQUIRED, what=name):
+    for line, cells in rows:
         try:
-            move = _move(line, cells)
+            move = move_of(line, cells)
         except errors.UsageError as error:
             problems.append(f"line {line}: {error.text}")
             continue
@@ -65,18 +120,23 @@ def read_moves(text: str, *, name: str = "the moves file") -> Sequence[PlannedMo
     return moves
 
 
-def written_moves(moves: Iterable[PlannedMove]) -> Iterator[str]:
-    """The plan as lines of CSV, header first."""
-    return sheets.written(COLUMNS, map(_cells, moves))
+def _tenant_id(head: Mapping[str, str], key: str, name: str) -> UUID | None:
+    if not head[key]:
+        return None
+    try:
+        return UUID(head[key])
+    except ValueError as error:
+        raise DamagedPlan(f"In {name} '{head[key]}' is no {key}.", remedy="A tenant's id is a GUID.") from error
 
 
-def _move(line: int, cells: Mapping[str, str]) -> PlannedMove:
+def move_of(line: int, cells: Mapping[str, str]) -> PlannedMove:
+    """A row as a move. Raises UsageError for the first thing wrong with it."""
     kind = KINDS.get(cells["kind"].lower())
     if kind is None:
         raise errors.UsageError(f"'{cells['kind']}' is none of the kinds {', '.join(KINDS)}.")
     if not cells["source"] or not cells["target"]:
         raise errors.UsageError("the source and the target must both be named.")
-    begin, end = _date(cells["begin"]), _date(cells["end"])
+    begin, end = read_date(cells["begin"]), read_date(cells["end"])
     if begin and end and end < begin:
         raise errors.UsageError("the end lies before the beginning.")
     return PlannedMove(
@@ -87,13 +147,14 @@ def _move(line: int, cells: Mapping[str, str]) -> PlannedMove:
         wave=cells["wave"],
         begin=begin,
         end=end,
-        options=_options(cells["options"]),
+        options=read_options(cells["options"]),
         note=cells["note"],
         line=line,
     )
 
 
-def _date(text: str) -> datetime | None:
+def read_date(text: str) -> datetime | None:
+    """A cell of `begin` or `end`; None for an empty one. Raises UsageError for what is not ISO 8601 in UTC with a Z."""
     if not text:
         return None
     try:
@@ -105,7 +166,8 @@ def _date(text: str) -> datetime | None:
     return found
 
 
-def _options(text: str) -> Mapping[str, str]:
+def read_options(text: str) -> Mapping[str, str]:
+    """A cell of `options`: `key=value;…`. Raises UsageError."""
     options: dict[str, str] = {}
     for part in filter(None, (part.strip() for part in text.split(";"))):
         key, sign, value = (piece.strip() for piece in part.partition("="))
@@ -115,19 +177,21 @@ def _options(text: str) -> Mapping[str, str]:
     return options
 
 
-def _cells(move: PlannedMove) -> Mapping[str, str]:
+def cells_of(move: PlannedMove) -> Mapping[str, str]:
+    """A move as the cells of its row, by column."""
     return {
         "id": move.move_id,
         "kind": move.kind.value,
         "source": move.source,
         "target": move.target,
         "wave": move.wave,
-        "begin": _written_date(move.begin),
-        "end": _written_date(move.end),
+        "begin": written_date(move.begin),
+        "end": written_date(move.end),
         "options": ";".join(f"{key}={value}" for key, value in move.options.items()),
         "note": move.note,
     }
 
 
-def _written_date(moment: datetime | None) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
+def written_date(moment: datetime | None) -> str:
+    """A date as a cell has it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
