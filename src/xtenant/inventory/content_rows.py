@@ -80,6 +80,10 @@ class ContentRows(DirectoryRows):
         """Every item of every site in one pass, by site and path."""
         return map(_item, self._database.execute(f"SELECT {_ITEM} FROM items ORDER BY site_id, path, item_id"))
 
+    def item_paths(self) -> Iterator[tuple[bytes, str, str]]:
+        """(site id, kind, path) of every item in one pass, by site and path: what a check of a million names needs, no more."""
+        return self._database.execute("SELECT site_id, kind, path FROM items ORDER BY site_id, path, item_id")
+
     def put_lists(self, site_id: UUID, lists: Iterable[SiteList]) -> None:
         """The lists of a site, hidden ones included, instead of those before; the tokens of those that are gone go too."""
         with self.writing():
