@@ -41,6 +41,10 @@ ARGUMENTS: Mapping[str, Value] = {
     "url": SITE_URL,
     "includeDetail": False,
     "siteUrl": _NO_SITE,
+    "loginName": "bob@contoso.onmicrosoft.com",
+    "isSiteAdmin": True,
+    "startIndex": "0",
+    "siteId": UUID(int=6),
     "userPrincipalName": "bob@contoso.onmicrosoft.com",
 }
 """By the parameter's name. A new parameter without a value fails its method's test."""
@@ -56,7 +60,11 @@ ANSWERS: Mapping[str, int] = {
     "Tenant.RemoveTenantGroupIdentityMappingItem": -2147024894,
     "Tenant.CreateSite": -2147024894,
     "Tenant.RemoveSite": -1,
+    "Tenant.SetSiteAdmin": -1,
     "Tenant.RemoveDeletedSite": -1,
+    "Tenant.GetDeletedSitePropertiesByUrl": -1,
+    "Tenant.RestoreDeletedSite": -1,
+    "Tenant.RestoreDeletedSiteById": -1,
 }
 """What an administrator is told where it is not plain success: the samples name owners and sites that are not there."""
 
@@ -86,6 +94,7 @@ def method_query(estate: Estate, name: str, row: MethodRow) -> bytes:
 OBJECTS: Mapping[str, tuple[str, ...]] = {
     "Tenant": ("Tenant",),
     "SiteProperties": ("SiteProperties", SITE_URL),
+    "DeletedSiteProperties": ("DeletedSiteProperties", SITE_URL),
     "SpoOperation": ("SpoOperation", "CreateSite", "0", SITE_URL, str(UUID(int=2))),
 }
 """The identity of an object of each kind; a kind without one fails the test of its identities."""

@@ -14,6 +14,7 @@ import structlog.testing
 from clock import FakeClock
 from desk import Desk, app_certificate
 from neighbours import Neighbours, neighbours
+from xtenant.domain.ports.clock import IdSource
 
 TENANTS = ("contoso", "fabrikam")
 MakeDesk = Callable[..., Desk]
@@ -62,7 +63,15 @@ def block(
     for name in TENANTS:
         shutil.copytree(furnished / name, tmp_path / name)
     with neighbours(tmp_path, real_clock, *TENANTS, certificate=certificate[1]) as block:
+        for name in TENANTS:
+            _past_furnished(block[name].backend.ids)
         yield block
+
+
+def _past_furnished(ids: IdSource) -> None:
+    """Ids are counted, and the first ones are those of what was furnished."""
+    for _ in range(1_000):
+        ids.new_id()
 
 
 @pytest.fixture

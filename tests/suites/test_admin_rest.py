@@ -173,7 +173,7 @@ async def test_sites_over_csom_are_listed_page_by_page_locked_and_removed(host: 
             uow.sites.add(content_samples.site(ids, f"https://contoso.sharepoint.com/sites/n{number}"))
     listed = [site.url async for site in csom.list_sites(host.session, ADMIN)]
     assert len(listed) == len(set(listed)) == 306
-    await csom.set_lock_state(host.session, ADMIN, SITE, "NoAccess", clock=host.clock)
+    await csom.update_site(host.session, ADMIN, SITE, {"LockState": "NoAccess"}, clock=host.clock)
     assert sites.site_by_url(host.units, url=SITE).lock_state is LockState.NO_ACCESS
     found = await csom.get_site(host.session, ADMIN, SITE)
     assert (found.lock_state, found.title) == ("NoAccess", "A")

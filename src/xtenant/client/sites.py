@@ -1,13 +1,21 @@
-"""Sites of a tenant: list, show, delete (spo-admin.md 4.7)."""
+"""Sites of a tenant: list, show, change, delete, restore, and whom they know (spo-admin.md 4.7)."""
 
 from __future__ import annotations
 
+import builtins
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
+from xtenant.domain import errors
 from xtenant.domain.ports.clock import Clock
 from xtenant.protocols.csom import call as csom
+from xtenant.protocols.csom.call import LOCK_STATES
+from xtenant.protocols.sharepoint_rest.call import site_users
+from xtenant.protocols.sharepoint_rest.call.site_users import SiteUser
 from xtenant.wire.transport import Session
+
+__all__ = ["LOCK_STATES", "REDIRECT_TEMPLATE", "DeletedSite", "SiteChange", "SiteClient", "SiteRow", "SiteUser"]
 
 REDIRECT_TEMPLATE = "RedirectSite#0"
 """What a move leaves at the source (R-7.6)."""
@@ -37,6 +45,31 @@ class SiteRow:
             "storage_usage_mb": self.storage_usage_mb,
             "last_modified": self.last_modified,
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletedSite:
+    """One site of the recycle bin."""
+
+    url: str
+    site_id: UUID | None
+    status: str
+    deleted_at: datetime | None
+    days_remaining: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteChange:
+    """What of a site is to become different; None leaves it."""
+
+    lock_state: str | None = None
+    owner: str | None = None
+    title: str | None = None
+
+    def members(self) -> dict[str, str]:
+        """By name on the wire."""
+        values = {"LockState": self.lock_state, "Owner": self.owner, "Title": self.title}
+        return {name: value for name, value in values.items() if value is not None}
 
 
 class SiteClient:
@@ -82,9 +115,60 @@ class SiteClient:
         """Remove-SPODeletedSite: out of the recycle bin, for good."""
         await csom.remove_deleted_site(self._session, self._admin_url, url, clock=self._clock, wait=wait)
 
-    async def set_lock_state(self, url: str, lock_state: str) -> None:
-        """Set-SPOSite -LockState."""
-        await csom.set_lock_state(self._session, self._admin_url, url, lock_state, clock=self._clock)
+    async def set(self, url: str, change: SiteChange, *, wait: bool = True) -> None:
+        """Set-SPOSite. Raises NotFound, Conflict while the site is being moved."""
+        values = change.members()
+        if values:
+            await csom.update_site(self._session, self._admin_url, url, values, clock=self._clock, wait=wait)
+
+    async def deleted(self, *, limit: int | None = None) -> builtins.list[DeletedSite]:
+        """Get-SPODeletedSite: every site in the recycle bin, or the first `limit`."""
+        rows: builtins.list[DeletedSite] = []
+        async for row in csom.deleted_sites(self._session, self._admin_url):
+            if limit is not None and len(rows) >= limit:
+                break
+            rows.append(_deleted(row))
+        return rows
+
+    async def deleted_at(self, url: str) -> DeletedSite:
+        """Get-SPODeletedSite -Identity. Raises NotFound."""
+        return _deleted(await csom.deleted_site(self._session, self._admin_url, url))
+
+    async def restore(self, url: str, *, wait: bool = True) -> None:
+        """Restore-SPODeletedSite: out of the recycle bin, back to its address."""
+        await csom.restore_site(self._session, self._admin_url, url, clock=self._clock, wait=wait)
+
+    async def set_admin(self, url: str, login: str, *, on: bool) -> None:
+        """Set-SPOUser -IsSiteCollectionAdmin. Raises NotFound."""
+        await csom.set_site_admin(self._session, self._admin_url, url, login, on)
+
+    async def users(self, url: str) -> builtins.list[SiteUser]:
+        """Get-SPOUser: everybody the site knows. Raises NotFound, AccessDenied for who does not administer the site."""
+        return [user async for user in site_users.site_users(self._session, url)]
+
+    async def user(self, url: str, login: str) -> SiteUser:
+        """Get-SPOUser -LoginName: by UPN, mail or the whole login name. Raises NotFound."""
+        wanted = login.casefold()
+        async for user in site_users.site_users(self._session, url):
+            names = (user.LoginName, user.LoginName.rpartition("|")[2], user.UserPrincipalName, user.Email)
+            if wanted in [name.casefold() for name in names if name]:
+                return user
+        raise errors.NotFound(f"{url} does not know {login}.", remedy="`Get-SPOUser -Site URL` shows whom it knows.")
+
+    async def remove_user(self, url: str, login: str) -> None:
+        """Remove-SPOUser: the site knows the user no more, and so do its groups and permissions. Raises NotFound."""
+        user = await self.user(url, login)
+        await site_users.remove_site_user(self._session, url, user.Id)
+
+
+def _deleted(row: csom.DeletedSiteRow) -> DeletedSite:
+    return DeletedSite(
+        url=row.url,
+        site_id=row.site_id,
+        status=row.status,
+        deleted_at=row.deleted_at,
+        days_remaining=row.days_remaining,
+    )
 
 
 def _row(row: csom.SiteRow) -> SiteRow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from xtenant.client.files import FileClient
 from xtenant.client.identity_map import MapClient
 from xtenant.client.moves import MoveClient
 from xtenant.client.people import PeopleClient
@@ -37,7 +38,7 @@ class PartnerFacts:
 
 
 class TenantClient:
-    """`trust`, `map`, `moves`, `sites` and `people` group the calls by noun."""
+    """`trust`, `map`, `moves`, `sites`, `files` and `people` group the calls by noun."""
 
     def __init__(
         self, session: Session, admin_url: str, *, token_for: TokenFor, clock: Clock, ids: IdSource, has_inbox: bool
@@ -49,6 +50,7 @@ class TenantClient:
         self.map = MapClient(session, admin_url)
         self.moves = MoveClient(session, admin_url, own_host_url=self.host_url, clock=clock, ids=ids)
         self.sites = SiteClient(session, admin_url, clock=clock)
+        self.files = FileClient(session)
         self.people = PeopleClient(session, clock=clock, ids=ids)
         self._host_url: HostUrl | None = None
 

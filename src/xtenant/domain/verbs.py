@@ -162,6 +162,20 @@ VERBS: tuple[Verb, ...] = (
         routes=("CSOM Tenant.RemoveDeletedSite",),
     ),
     Verb(
+        name="sites.deleted",
+        operation="deleted_sites.list_deleted_sites",
+        cmdlets=("Get-SPODeletedSite",),
+        routes=("CSOM Tenant.GetDeletedSitePropertiesByUrl", "CSOM Tenant.GetDeletedSitePropertiesFromSharePoint"),
+        note="the inventory and `plan check` read it",
+    ),
+    Verb(
+        name="sites.restore",
+        operation="deleted_sites.restore_site",
+        cmdlets=("Restore-SPODeletedSite",),
+        routes=("CSOM Tenant.RestoreDeletedSite", "CSOM Tenant.RestoreDeletedSiteById"),
+        note="other clients",
+    ),
+    Verb(
         name="tenant.find",
         operation="directory.find_tenant_by_id",
         routes=(
@@ -173,6 +187,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         name="users.create",
         operation="users.create_user",
+        cmdlets=("New-XtUser", "Enable-XtUser"),
         commands=("people apply", "people open"),
         routes=("POST /v1.0/users",),
         note="any Graph client; `people apply` also invites guests, makes groups, adds members; `people open` enables",
@@ -182,7 +197,11 @@ VERBS: tuple[Verb, ...] = (
         name="users.list", operation="directory_lists.list_users", routes=("GET /v1.0/users",), note="any Graph client"
     ),
     Verb(
-        name="users.invite", operation="invitations.invite", routes=("POST /v1.0/invitations",), note="any Graph client"
+        name="users.invite",
+        operation="invitations.invite",
+        cmdlets=("New-XtInvitation",),
+        routes=("POST /v1.0/invitations",),
+        note="any Graph client",
     ),
     Verb(
         name="licences.list",
@@ -193,6 +212,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         name="licences.assign",
         operation="licences.assign_licences",
+        cmdlets=("Set-XtLicence",),
         routes=("POST /v1.0/users/{id}/assignLicense",),
         note="any Graph client",
     ),
@@ -208,7 +228,13 @@ VERBS: tuple[Verb, ...] = (
         routes=("PATCH /v1.0/admin/sharepoint/settings",),
         note="any Graph client",
     ),
-    Verb(name="groups.create", operation="groups.create_group", routes=("POST /v1.0/groups",), note="any Graph client"),
+    Verb(
+        name="groups.create",
+        operation="groups.create_group",
+        cmdlets=("New-XtGroup", "Add-XtMember"),
+        routes=("POST /v1.0/groups",),
+        note="any Graph client",
+    ),
     Verb(name="groups.get", operation="groups.get_group", routes=("GET /v1.0/groups/{id}",), note="any Graph client"),
     Verb(
         name="groups.list",
@@ -229,7 +255,13 @@ VERBS: tuple[Verb, ...] = (
         note="any Graph client",
     ),
     Verb(name="content.read", operation="content", routes=("GET /v1.0/drives/{id}/…",), note="any Graph client"),
-    Verb(name="content.write", operation="content", routes=("PUT /v1.0/drives/{id}/…",), note="any Graph client"),
+    Verb(
+        name="content.write",
+        operation="content",
+        cmdlets=("Rename-XtItem",),
+        routes=("PUT /v1.0/drives/{id}/…",),
+        note="any Graph client",
+    ),
     Verb(
         name="lists.read",
         operation="lists",
@@ -239,12 +271,14 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         name="permissions.read",
         operation="securables.role_assignments",
+        cmdlets=("Get-SPOUser",),
         routes=("GET /_api/web…/roleassignments", "GET /_api/web/siteusers", "GET /_api/web/sitegroups"),
         note="any SharePoint client; the inventory reads it",
     ),
     Verb(
         name="permissions.write",
         operation="securables",
+        cmdlets=("Remove-SPOUser",),
         routes=(
             "POST /_api/web…/breakroleinheritance(…)",
             "POST /_api/web…/resetroleinheritance",
@@ -279,7 +313,15 @@ VERBS: tuple[Verb, ...] = (
         name="sites.update",
         operation="sites.set_lock_state",
         routes=("CSOM SiteProperties.Update",),
-        note="other clients; `SiteClient.set_lock_state` in the library",
+        cmdlets=("Set-SPOSite",),
+        note="remedies of `plan check` use the cmdlet",
+    ),
+    Verb(
+        name="sites.appoint",
+        operation="site_users.appoint_site_admin",
+        cmdlets=("Set-SPOUser",),
+        routes=("CSOM Tenant.SetSiteAdmin",),
+        note="remedies of `plan check` use the cmdlet",
     ),
     Verb(
         name="tenant.challenge",

@@ -17,6 +17,7 @@ from xtenant.domain.directory import GroupId
 from xtenant.domain.permissions import SiteUser
 from xtenant.domain.ports.clock import Clock
 from xtenant.domain.ports.units import UnitOfWork, Units
+from xtenant.domain.site import NoSuchSite
 from xtenant.operations import access
 from xtenant.operations.access import Standing
 from xtenant.operations.lists import entered_web
@@ -24,6 +25,7 @@ from xtenant.operations.permissions import principal_named
 
 USER_CLAIM = "i:0#.f|membership|"
 OWNERS_CLAIM = "_o"
+PAGE = 1_000
 OWNERS_NUMBER = PrincipalKey(1_073_741_822)
 """The number of the claim of a group's owners in its site: just below the one of SharePoint's system account."""
 
@@ -83,6 +85,42 @@ def set_site_admin(units: Units, caller: Caller, *, url: str, number: int, on: b
         uow.write_site(standing.site.key, now=clock.business_now()).set_site_admin(user.principal.key, on)
 
 
+def remove_site_user(units: Units, caller: Caller, *, url: str, who: int | str, clock: Clock) -> None:
+    """Make the site forget somebody, by number or login name, with every right in it. Only administrators may.
+
+    Raises NotFound, AccessDenied, Refused for the owner and the group's owners.
+    """
+    with units.write() as uow:
+        standing = entered_web(uow, caller, url)
+        if standing.everywhere is not Role.OWNER:
+            raise errors.AccessDenied("Access denied.", remedy="Only administrators of the site may remove others.")
+        user = _user(uow, standing.site, who) if isinstance(who, int) else _user_by_login(uow, standing.site, who)
+        if user.principal.key == OWNERS_NUMBER or user.principal.directory_id == standing.site.owner_id:
+            raise errors.Refused("The owner of a site cannot be removed from it.", remedy="Change the owner first.")
+        uow.write_site(standing.site.key, now=clock.business_now()).remove_site_user(user.principal.key)
+
+
+def appoint_site_admin(units: Units, *, url: str, login: str, on: bool, clock: Clock) -> SiteUser:
+    """The same as SharePoint's administrators do it for a site they need not administer; makes the site know the user.
+
+    Raises NotFound for nobody, NoSuchSite, Refused for the owner.
+    """
+    with units.write() as uow:
+        site = uow.sites.visible_by_url(url)
+        if site is None:
+            raise NoSuchSite(url)
+        principal = principal_of_login(uow, login)
+        key = uow.principals.ensure([principal])[principal.directory_id]
+        writer = uow.write_site(site.key, now=clock.business_now())
+        if uow.site_groups.user(site.key, key) is None:
+            writer.put_site_user(key)
+        if principal.directory_id != site.owner_id:
+            writer.set_site_admin(key, on)
+        elif not on:
+            raise errors.Refused("The owner of a site is its administrator.", remedy="Change the owner first.")
+        return _user(uow, site, key)
+
+
 def principal_of_login(uow: UnitOfWork, login: str) -> Principal:
     """A live user or group by SharePoint's login name, UPN, mail, alias or object id. Raises NotFound."""
     name = login.strip()
@@ -101,6 +139,18 @@ def _reader(uow: UnitOfWork, caller: Caller, url: str) -> Standing:
     standing = entered_web(uow, caller, url)
     access.require_web(standing, Role.READ)
     return standing
+
+
+def _user_by_login(uow: UnitOfWork, site: Site, login: str) -> SiteUser:
+    """One of the site's users by login name or UPN; the account may be gone."""
+    wanted, after = login.strip().casefold(), PrincipalKey(0)
+    while page := uow.site_groups.users(site.key, after=after, limit=PAGE):
+        for user in page:
+            name = user.principal.login.casefold()
+            if wanted in (name, name.removeprefix(USER_CLAIM)):
+                return _shown(site, user)
+        after = page[-1].principal.key
+    raise errors.NotFound("User cannot be found.", remedy="List the site's users: Get-SPOUser -Site URL.")
 
 
 def _user(uow: UnitOfWork, site: Site, number: int) -> SiteUser:

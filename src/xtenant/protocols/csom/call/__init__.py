@@ -23,6 +23,15 @@ from xtenant.protocols.csom.call.identity_map import (
     set_user,
 )
 from xtenant.protocols.csom.call.queries import ask
+from xtenant.protocols.csom.call.site_changes import (
+    LOCK_STATES,
+    DeletedSiteRow,
+    deleted_site,
+    deleted_sites,
+    restore_site,
+    set_site_admin,
+    update_site,
+)
 from xtenant.protocols.csom.call.sites import (
     Instance,
     SiteRow,
@@ -32,7 +41,6 @@ from xtenant.protocols.csom.call.sites import (
     remove_deleted_site,
     remove_site,
     root_site_url,
-    set_lock_state,
     tenant_instances,
 )
 from xtenant.protocols.csom.call.trust import (
@@ -51,7 +59,9 @@ from xtenant.protocols.csom.codec.faults import ServerError
 from xtenant.protocols.csom.codec.relations import RelationRow
 
 __all__ = [
+    "LOCK_STATES",
     "MAX_LOOKUPS",
+    "DeletedSiteRow",
     "GroupRow",
     "Instance",
     "RelationRow",
@@ -61,6 +71,8 @@ __all__ = [
     "UserRow",
     "ask",
     "check_map_call",
+    "deleted_site",
+    "deleted_sites",
     "get_site",
     "host_url",
     "is_tenant_licensed",
@@ -81,10 +93,12 @@ __all__ = [
     "remove_site",
     "remove_users",
     "replace_map",
+    "restore_site",
     "root_site_url",
     "set_group",
-    "set_lock_state",
+    "set_site_admin",
     "set_user",
     "tenant_instances",
+    "update_site",
     "verify_org_relation",
 ]

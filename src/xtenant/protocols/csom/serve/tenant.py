@@ -1,6 +1,6 @@
 """The object that everything of administration starts from: `Tenant`, and the catalogue a query may name.
 
-Its methods stand beside their nouns: `trust`, `identity_map`, `sites`.
+Its methods stand beside their nouns: `trust`, `identity_map`, `sites`, `deleted_sites`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from xtenant.operations import features
 from xtenant.protocols.csom.codec import types
-from xtenant.protocols.csom.serve import identity_map, sites, trust
+from xtenant.protocols.csom.serve import deleted_sites, identity_map, site_admins, sites, trust
 from xtenant.protocols.csom.serve.objects import Catalogue, Context, ObjectType, ServerObject
 from xtenant.wire.backend import Backend
 
@@ -33,7 +33,13 @@ def catalogue(backend: Backend) -> Catalogue:
             "IsMnAFlightEnabled": lambda facts: facts.has_moves,
             "RootSiteUrl": lambda facts: facts.root_url,
         },
-        methods={**trust.METHODS, **identity_map.methods(backend.limits), **sites.METHODS},
+        methods={
+            **trust.METHODS,
+            **identity_map.methods(backend.limits),
+            **sites.METHODS,
+            **site_admins.METHODS,
+            **deleted_sites.METHODS,
+        },
     )
 
     def tenant(context: Context) -> ServerObject:
@@ -53,6 +59,7 @@ def catalogue(backend: Backend) -> Catalogue:
         identities={
             "Tenant": resolve_tenant,
             "SiteProperties": sites.resolve_site,
+            "DeletedSiteProperties": deleted_sites.resolve_deleted_site,
             "SpoOperation": sites.resolve_operation,
         },
     )

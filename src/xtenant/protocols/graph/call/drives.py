@@ -17,6 +17,8 @@ from xtenant.protocols.graph.codec.items import RemoteItem, RemoteVersion, item_
 from xtenant.wire.transport import Session
 
 PAGE = 1_000
+LATEST = "latest"
+"""The token that skips everything there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,45 @@ class Changes:
                 self.token = httpx.URL(page["@odata.deltaLink"]).params.get("token")
 
 
+async def latest_token(session: Session, drive_id: str) -> str:
+    """A token for what changes from now on (content-api.md 1.7). Raises NotFound, AccessDenied."""
+    changes = Changes(session, drive_id, since=LATEST)
+    async for _ in changes:
+        continue
+    if changes.token is None:
+        raise errors.Unexpected("The list of changes of a drive ends without a token.")
+    return changes.token
+
+
+async def has_changed(session: Session, drive_id: str, token: str) -> tuple[bool, str | None]:
+    """Whether anything but the root is told of since a token, and the token to ask with next time.
+
+    Read as far as the first change only, so that there is no next token with one. Raises Expired for a token that is too old.
+    """
+    url = f"{BASE}/drives/{drive_id}/root/delta?$select=id,root,deleted&token={quote(token, safe='')}"
+    async for page in pages(session, url):
+        if any("root" not in row for row in page.get("value") or ()):
+            return True, None
+        if "@odata.deltaLink" in page:
+            return False, httpx.URL(page["@odata.deltaLink"]).params.get("token")
+    return True, None
+
+
+async def numbers_of_items(session: Session, drive_id: str) -> AsyncIterator[tuple[UUID, str]]:
+    """Of every item of a drive the id SharePoint gives it, and Graph's."""
+    url = f"{BASE}/drives/{drive_id}/root/delta?$select=id,sharepointIds&$top={PAGE}"
+    async for row in rows(session, url):
+        told: Mapping[str, str] = row.get("sharepointIds") or {}
+        if "listItemUniqueId" in told:
+            yield UUID(told["listItemUniqueId"]), row["id"]
+
+
+async def count_versions(session: Session, drive_id: str, item_id: str) -> int:
+    """How many versions a file has, the present one among them. Raises NotFound, AccessDenied."""
+    url = f"{BASE}/drives/{drive_id}/items/{item_id}/versions?$select=id"
+    return sum([1 async for _ in rows(session, url)])
+
+
 async def versions_of(session: Session, drive_id: str, item_id: str) -> list[RemoteVersion]:
     """Newest first."""
     url = f"{BASE}/drives/{drive_id}/items/{item_id}/versions"
@@ -166,6 +207,11 @@ async def create_folder(session: Session, drive_id: str, parent_id: str, name: s
     """Raises Conflict when the name is taken."""
     body: dict[str, object] = {"name": name, "folder": {}, "@microsoft.graph.conflictBehavior": "fail"}
     return item_from_json(await ask(session, "POST", f"{BASE}/drives/{drive_id}/items/{parent_id}/children", json=body))
+
+
+async def rename_item(session: Session, drive_id: str, item_id: str, name: str) -> RemoteItem:
+    """Raises NotFound, Conflict when the name is taken, UsageError for a name that cannot be."""
+    return item_from_json(await ask(session, "PATCH", f"{BASE}/drives/{drive_id}/items/{item_id}", json={"name": name}))
 
 
 async def delete_item(session: Session, drive_id: str, item_id: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from xtenant.protocols.sharepoint_rest.call import feeds
+from xtenant.protocols.sharepoint_rest.call.exchange import send
 from xtenant.wire.transport import Session
 
 USER, DISTRIBUTION_LIST, SECURITY_GROUP, SITE_GROUP = 1, 2, 4, 8
@@ -43,3 +44,8 @@ def site_users(session: Session, web_url: str) -> AsyncIterator[SiteUser]:
 def site_groups(session: Session, web_url: str) -> AsyncIterator[SiteGroup]:
     """The SharePoint groups of the site collection with their members. Raises NotFound, AccessDenied."""
     return feeds.rows(session, feeds.api(web_url, "web/sitegroups?$expand=Users"), SiteGroup)
+
+
+async def remove_site_user(session: Session, web_url: str, number: int) -> None:
+    """Make the site forget a user, with all rights they had in it. Raises NotFound, AccessDenied."""
+    await send(session, "POST", feeds.api(web_url, f"web/siteusers/removebyid({number})"))

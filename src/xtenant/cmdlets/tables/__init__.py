@@ -1,0 +1,1 @@
+"""The rows of the table of cmdlets, a module for each noun; `cmdlets/table.py` puts them together."""
