@@ -94,7 +94,6 @@ def method_query(estate: Estate, name: str, row: MethodRow) -> bytes:
 OBJECTS: Mapping[str, tuple[str, ...]] = {
     "Tenant": ("Tenant",),
     "SiteProperties": ("SiteProperties", SITE_URL),
-    "DeletedSiteProperties": ("DeletedSiteProperties", SITE_URL),
     "SpoOperation": ("SpoOperation", "CreateSite", "0", SITE_URL, str(UUID(int=2))),
 }
 """The identity of an object of each kind; a kind without one fails the test of its identities."""

@@ -133,6 +133,8 @@ CSOM_METHODS: Mapping[str, Who] = dict.fromkeys(
         "Tenant.AddOrUpdateTenantSingleUserIdentityMappingItem",
         "Tenant.AddOrUpdateTenantSingleGroupIdentityMappingItem",
         *("Tenant.RemoveTenantUserIdentityMappingItem", "Tenant.RemoveTenantGroupIdentityMappingItem"),
+        *("Tenant.GetDeletedSitePropertiesByUrl", "Tenant.GetDeletedSitePropertiesFromSharePoint"),
+        *("Tenant.RestoreDeletedSite", "Tenant.RestoreDeletedSiteById"),
         *("Tenant.GetSitePropertiesFromSharePointByFilters", "Tenant.RemoveSite", "Tenant.RemoveDeletedSite"),
         "Tenant.SetSiteAdmin",
         *("Tenant.GetPersonalSiteUrl", "Tenant.GetRootSiteUrl", "Tenant.GetTenantInstances", "SiteProperties.Update"),

@@ -54,6 +54,10 @@ SITES: Mapping[tuple[str, str], Callable[[Estate], Sample]] = {
     ("POST", "{site:path}/_api/web/siteusers({user:arg})"): _at_a_site(
         404, values=_GROUP, body=b'{"IsSiteAdmin": false}', headers=MERGE
     ),
+    ("POST", "{site:path}/_api/web/siteusers/removebyid({user:arg})"): _at_a_site(404, values=_GROUP),
+    ("POST", "{site:path}/_api/web/siteusers/removebyloginname({user:arg})"): _at_a_site(
+        404, values={"user": "'nobody@fabrikam.com'"}
+    ),
     ("POST", "{site:path}/_api/web/ensureuser"): _at_a_site(404, **as_json({"logonName": "nobody@fabrikam.com"})),
     ("GET", "{site:path}/_api/web/sitegroups"): _at_a_site(),
     ("POST", "{site:path}/_api/web/sitegroups"): _at_a_site(400, **as_json({"Title": "?"})),

@@ -29,7 +29,7 @@ from xtenant.domain.upload import (
     FragmentOverlap,
     UploadSessionGone,
 )
-from xtenant.operations import access, blobs, content, files, imports, permissions, sites, uploads
+from xtenant.operations import access, blobs, content, deleted_sites, files, imports, permissions, sites, uploads
 from xtenant.storage.database import SqlUnits
 from xtenant.storage.uploads import FolderUploads
 
@@ -389,9 +389,9 @@ def test_administrators_see_lock_remove_and_purge_sites(world: World) -> None:
     sites.remove_site(world.units, url=URL, clock=world.clock)
     with pytest.raises(NoSuchSite):
         sites.site_by_url(world.units, url=URL)
-    assert len(sites.list_deleted_sites(world.units).sites) == 1
+    assert len(deleted_sites.list_deleted_sites(world.units, clock=world.clock).sites) == 1
     sites.remove_deleted_site(world.units, url=URL)
-    assert not sites.list_deleted_sites(world.units).sites
+    assert not deleted_sites.list_deleted_sites(world.units, clock=world.clock).sites
 
 
 def test_a_onedrive_is_made_once_and_listed_when_asked_for(world: World) -> None:

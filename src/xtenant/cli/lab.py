@@ -22,6 +22,7 @@ from xtenant.lab.logs import log_to
 from xtenant.lab.mails import MAIL_FOLDER, mails_in
 from xtenant.lab.private_files import make_private_folder
 from xtenant.lab.readiness import LOG_NAME
+from xtenant.lab.site_commands import set_site
 from xtenant.lab.switches import seconds_of
 from xtenant.outside.clock import SystemClock
 from xtenant.outside.ids import SystemIds
@@ -164,16 +165,25 @@ def clock(
 def set_(
     pairs: Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE…", help="None shows all settings.")] = None,
     tenant: Annotated[str, typer.Option("--tenant", "-t", help="The tenant.")] = "",
+    site: Annotated[str, typer.Option(help="A site's address: its holds, lock, status, label, storage, owner.")] = "",
     home: HomeOption = None,
     output: OutputOption = None,
 ) -> None:
-    """Switch features and settings of a tenant: waiting_period=7d status_set=preview MnASiteMove=off E36=on blob_grace=0."""
+    """Switch features and settings of a tenant: waiting_period=7d status_set=preview MnASiteMove=off E36=on byok=on.
+
+    With --site, state facts of a site that no client can make true: holds=on lock=ReadOnly status=Creating label=NAME
+    storage=6T owner=UPN redirect=URL, "label:Shared Documents/Plan.docx=NAME,user-defined", "list:Workflow History=140".
+    """
     if not tenant:
         raise errors.UsageError("Name the tenant with -t.")
     split = [pair.partition("=") for pair in pairs or ()]
     if wrong := [key for key, equals, _ in split if not equals]:
         raise errors.UsageError(f"'{wrong[0]}' has no value.", remedy="Write KEY=VALUE.")
-    emit(launch.change_settings(_place(home), tenant, [(key, value) for key, _, value in split]), output)
+    given = [(key, value) for key, _, value in split]
+    if site:
+        emit(set_site(_place(home), tenant, site, given), output)
+        return
+    emit(launch.change_settings(_place(home), tenant, given), output)
 
 
 @app.command()

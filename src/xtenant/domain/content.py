@@ -43,12 +43,25 @@ class LockState(Enum):
     NO_ACCESS = "NoAccess"
 
 
+class SiteStatus(Enum):
+    """How far a site has come to be; what lies in the recycle bin is `Recycled`, whatever is stored."""
+
+    ACTIVE = "Active"
+    CREATING = "Creating"
+    INVALID = "Invalid"
+    RECYCLED = "Recycled"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """A site collection. `published_at` unset = hidden: only its own move job sees it. `frozen_by` is a job id.
 
     `change_no` rises with every write; `epoch` counts freezes, so that upload sessions from before one are refused.
     `owner_id` is a directory id. `url` is the full address, without trailing slash; `origin_id` the id before a move.
+    `person_id` is whose OneDrive it is, where an administrator made somebody else its owner (E-24).
+
+    Holds, label, status and stated size are facts of the world around a site: a lab's operator states them, nothing here
+    makes them so.
     """
 
     key: SiteKey
@@ -74,6 +87,16 @@ class Site:
     redirect_url: str | None = None
     origin_id: UUID | None = None
     deleted_at: datetime | None = None
+    person_id: UUID | None = None
+    status: SiteStatus = SiteStatus.ACTIVE
+    has_holds: bool = False
+    label: str = ""
+    stated_bytes: int = 0
+
+    @property
+    def used_bytes(self) -> int:
+        """What administrators are shown, and moves are measured by (R-6.32)."""
+        return max(self.size_bytes, self.stated_bytes)
 
     @property
     def is_redirect(self) -> bool:

@@ -109,6 +109,8 @@ class ListView:
     library: Item
     item_count: int
     is_unique: bool
+    template: int = 0
+    """Of a list that is no plain library; 0 otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +120,8 @@ class ListItemView:
     item: Item
     path: tuple[str, ...]
     is_unique: bool
+    label: str = ""
+    """The name of the file's sensitivity label."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,13 +9,7 @@ from enum import Enum
 from uuid import UUID
 
 from xtenant.domain import errors
-from xtenant.domain.content import LockState
-
-
-class SiteStatus(Enum):
-    ACTIVE = "Active"
-    RECYCLED = "Recycled"
-    CREATING = "Creating"
+from xtenant.domain.content import LockState, SiteStatus
 
 
 class PersonalSites(Enum):
@@ -48,6 +42,11 @@ class SiteFacts:
     webs_count: int = 1
     lcid: int = 1033
     time_zone: int = 13
+    has_holds: bool = False
+    label: str = ""
+    deleted_at: datetime | None = None
+    days_remaining: int = 0
+    """In the recycle bin, before it is deleted for good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

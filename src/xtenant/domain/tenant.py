@@ -249,3 +249,10 @@ class TenantSettings:
     """Whether a OneDrive moves only with licences: the migration licence on either side, SharePoint's at the target."""
     personal_site_creation: str = "everyone"
     """Who gets a OneDrive by using it: everyone, nobody, or the members of the group whose object id stands here (R-4.8)."""
+    app_permissions: str = ""
+    """What the tenant has consented to for its apps, in place of what they are registered with: names with commas between,
+    `graph/NAME` or `sharepoint/NAME` where only one of the two is meant, `none`; empty leaves the registrations in force."""
+    byok: bool = False
+    """Whether the tenant encrypts with a key of its own, which keeps it from being a source (E-28)."""
+    farm: str = ""
+    """The farm this tenant lies on; two tenants of one named farm cannot move to each other (E-31)."""

@@ -30,6 +30,7 @@ LICENCES = "licences."
 _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1, "": 1}
 _STEP = re.compile(r"(\d+(?:\.\d+)?)([dhms]?)")
 _SIZE = re.compile(r"(\d+)\s*(|[kmgt])i?b?", re.IGNORECASE)
+_PERMISSION = re.compile(r"(?:(?:graph|sharepoint)/)?[A-Za-z]+(?:\.[A-Za-z]+)+|none", re.IGNORECASE)
 _WORDS = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
 
 
@@ -53,7 +54,7 @@ def switch(settings: TenantSettings, key: str, text: str) -> TenantSettings:
 
 def units_of(text: str) -> int:
     """How many units of a licence. Raises UsageError."""
-    return _number(text)
+    return number(text)
 
 
 def switches_of(settings: TenantSettings) -> dict[str, object]:
@@ -78,18 +79,20 @@ def _reader_of(field: str, present: object) -> Callable[[str], object]:
     if field in DURATIONS:
         return seconds_of
     if field in SIZES:
-        return _size
+        return size
     if field == "personal_site_creation":
         return _creators
     if field == "map_rejects_whole":
         return _map_rejects
+    if field == "app_permissions":
+        return _permissions
     if field == "schema_version":
         return _schema_version
     if isinstance(present, bool):
-        return _boolean
+        return boolean
     if isinstance(present, Enum):
-        return lambda text: _member(type(present), text)
-    return _number if isinstance(present, int) else str
+        return lambda text: member(type(present), text)
+    return number if isinstance(present, int) else str
 
 
 def _creators(text: str) -> str:
@@ -104,10 +107,26 @@ def _creators(text: str) -> str:
         ) from None
 
 
+def _permissions(text: str) -> str:
+    """`app_permissions=graph/User.Read.All,sharepoint/Sites.FullControl.All`, `none`, or `registered` (settled C 15)."""
+    word = text.strip().lower()
+    if word in ("registered", ""):
+        return ""
+    names = sorted({name.strip() for name in text.split(",") if name.strip()})
+    wrong = [name for name in names if not _PERMISSION.fullmatch(name)]
+    if wrong:
+        raise errors.UsageError(
+            f"'{wrong[0]}' is no permission.",
+            remedy="Write User.Read.All, graph/Sites.Read.All or sharepoint/Sites.FullControl.All, with commas between; "
+            "none; or registered.",
+        )
+    return "none" if word == "none" else ",".join(names)
+
+
 def _map_rejects(text: str) -> bool:
     """`map_rejects=whole`, or `rows`: what one bad row of an identity map refuses (settled C 7)."""
     word = text.strip().lower()
-    return word == "whole" if word in ("whole", "rows") else _boolean(text)
+    return word == "whole" if word in ("whole", "rows") else boolean(text)
 
 
 def _schema_version(text: str) -> str:
@@ -116,26 +135,30 @@ def _schema_version(text: str) -> str:
     return text.strip()
 
 
-def _boolean(text: str) -> bool:
+def boolean(text: str) -> bool:
+    """`on`, `off` and their like. Raises UsageError."""
     if text.lower() not in _WORDS:
         raise errors.UsageError(f"'{text}' is neither on nor off.")
     return _WORDS[text.lower()]
 
 
-def _number(text: str) -> int:
+def number(text: str) -> int:
+    """A whole number that is not negative. Raises UsageError."""
     if not text.isascii() or not text.isdigit():
         raise errors.UsageError(f"'{text}' is not a whole number.")
     return int(text)
 
 
-def _size(text: str) -> int:
+def size(text: str) -> int:
+    """Bytes, or `10M`, `5G`, `6T`. Raises UsageError."""
     found = _SIZE.fullmatch(text.strip())
     if not found:
         raise errors.UsageError(f"'{text}' is not a size.", remedy="Write bytes, or 10M, 5G, 1T.")
     return int(found[1]) * 1024 ** " kmgt".index(found[2].lower() or " ")
 
 
-def _member(kind: type[Enum], text: str) -> Enum:
+def member(kind: type[Enum], text: str) -> Enum:
+    """The member of that value, in any letter case. Raises UsageError."""
     for member in kind:
         if str(member.value).lower() == text.lower():
             return member

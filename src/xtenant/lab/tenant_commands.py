@@ -14,6 +14,7 @@ from xtenant.domain.tenant import TenantSettings
 from xtenant.lab.clock import LabClock
 from xtenant.lab.control import Command
 from xtenant.lab.people_commands import PeopleCommands
+from xtenant.lab.site_commands import SiteCommands
 from xtenant.lab.stop_switch import StopSwitch
 from xtenant.lab.switches import LICENCES, switch, switches_of, units_of
 from xtenant.operations.collect import collect_as_set
@@ -30,11 +31,13 @@ class TenantCommands:
         self._clock = clock
         self._switch = switch
         self._people = PeopleCommands(service.backend)
+        self._sites = SiteCommands(service.backend)
 
     def table(self) -> dict[str, Command]:
         return {
             "settings": self._in_thread(self._settings),
             "set": self._in_thread(self._set),
+            "set-site": self._in_thread(self._sites.set_site),
             "clock": self._in_thread(self._advanced),
             "approve": self._in_thread(self._approve),
             "collect": self._in_thread(self._collect),

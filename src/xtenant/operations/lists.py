@@ -11,6 +11,7 @@ from xtenant.domain import errors
 from xtenant.domain.caller import Caller
 from xtenant.domain.content import Item, ItemKind, Role, Site
 from xtenant.domain.drive import LIBRARY_TITLES
+from xtenant.domain.item_facts import PLAIN
 from xtenant.domain.permissions import ListItemView, ListPage, ListView, Securable
 from xtenant.domain.ports.units import UnitOfWork, Units
 from xtenant.operations import access
@@ -113,8 +114,15 @@ def title_of(library: Item) -> str:
 def _views(uow: UnitOfWork, site: Site, libraries: Sequence[Item]) -> Sequence[ListView]:
     counts = uow.list_items.counts([library.key for library in libraries])
     nearest = uow.scopes.nearest(libraries)
+    stated = uow.item_facts.of_site(site.key)
     return [
-        ListView(site=site, library=one, item_count=counts[one.key], is_unique=nearest[one.key] == one.key)
+        ListView(
+            site=site,
+            library=one,
+            item_count=counts[one.key],
+            is_unique=nearest[one.key] == one.key,
+            template=stated.get(one.key, PLAIN).list_template,
+        )
         for one in libraries
     ]
 
@@ -122,4 +130,13 @@ def _views(uow: UnitOfWork, site: Site, libraries: Sequence[Item]) -> Sequence[L
 def _item_views(uow: UnitOfWork, items: Sequence[Item]) -> Sequence[ListItemView]:
     paths_of = uow.items.paths_of(items)
     nearest = uow.scopes.nearest(items)
-    return [ListItemView(item=one, path=paths_of[one.key], is_unique=nearest[one.key] == one.key) for one in items]
+    stated = uow.item_facts.of_site(items[0].site_key) if items else {}
+    return [
+        ListItemView(
+            item=one,
+            path=paths_of[one.key],
+            is_unique=nearest[one.key] == one.key,
+            label=stated.get(one.key, PLAIN).label,
+        )
+        for one in items
+    ]

@@ -23,7 +23,7 @@ from xtenant.domain.ports.move import ReportFilter
 from xtenant.domain.ports.partner import PartnerChannel
 from xtenant.domain.ports.partner_moves import StartAnswer, StartQuestion
 from xtenant.domain.ports.units import UnitOfWork, Units
-from xtenant.domain.tenant import Geo, HostUrl, Tenant, TenantId
+from xtenant.domain.tenant import Geo, HostUrl, Tenant, TenantId, TenantSettings
 from xtenant.operations import preconditions
 from xtenant.operations.grants import ended
 from xtenant.operations.trust import may_start_on, own_word
@@ -79,10 +79,12 @@ async def start_move(
     except UNASKED:
         may_start_on(units, standing, None, clock=clock)
         raise
-    job, found, version = _examined(units, geo, caller, wish, partner_tenant, clock=clock, ids=ids)
-    answer = await _asked(ask_target, _question(units, geo, job, version, clock))
+    job, found, settings = _examined(units, geo, caller, wish, partner_tenant, clock=clock, ids=ids)
+    answer = await _asked(ask_target, _question(units, geo, job, settings.schema_version, clock))
     may_start_on(units, standing, preconditions.word_in(answer), clock=clock)
-    found += preconditions.from_answer(wish.partner, answer, schema_version=version)
+    found += preconditions.from_answer(wish.partner, answer, schema_version=settings.schema_version, farm=settings.farm)
+    if wish.validate_only and answer is not None:
+        found += _domains(units, job, answer.domains)
     if found:
         raise found[0] if len(found) == 1 else obstacles.StartRefused(found)
     if wish.validate_only:
@@ -128,8 +130,8 @@ def _check_dates(wish: StartWish, now: datetime) -> None:
 
 def _examined(
     units: Units, geo: Geo, caller: Caller, wish: StartWish, partner_tenant: TenantId, *, clock: Clock, ids: IdSource
-) -> tuple[MoveJob, list[errors.XTenantError], str]:
-    """The job as it would be, what speaks against it on this side, and our schema's version."""
+) -> tuple[MoveJob, list[errors.XTenantError], TenantSettings]:
+    """The job as it would be, what speaks against it on this side, and our settings."""
     now = clock.business_now()
     with units.read() as uow:
         settings = uow.settings.get()
@@ -163,7 +165,13 @@ def _examined(
         found += _other_jobs(uow, job, site)
         if wish.validate_only and site is not None:
             found += preconditions.content_problems(uow, site, job.target_url)
-    return job, found, settings.schema_version
+    return job, found, settings
+
+
+def _domains(units: Units, job: MoveJob, domains: Sequence[str]) -> list[errors.XTenantError]:
+    with units.read() as uow:
+        site = None if job.site_key is None else uow.sites.by_key(job.site_key)
+        return [] if site is None else preconditions.domain_problems(uow, site, domains)
 
 
 def _other_jobs(uow: UnitOfWork, job: MoveJob, site: Site | None) -> list[errors.XTenantError]:
@@ -183,8 +191,9 @@ def _keys_of(uow: UnitOfWork, site: Site | None, wish: StartWish) -> tuple[JobKi
     last = paths.site_path(wish.target_url).rpartition("/")[2]
     personal = "/personal/" in wish.source_url.lower() if site is None else site.is_personal
     if personal:
-        owner = uow.users.by_id(UserId(site.owner_id)) if site and site.owner_id else None
-        return JobKind.USER, owner.upn if owner else wish.source_url, last
+        person_id = site.person_id or site.owner_id if site else None
+        person = uow.users.by_id(UserId(person_id)) if person_id else None
+        return JobKind.USER, person.upn if person else wish.source_url, last
     if site is not None and site.template == GROUP_TEMPLATE and site.group_id is not None:
         group = uow.groups.by_id(GroupId(site.group_id))
         return JobKind.GROUP, group.mail_nickname if group else site.url, last

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from xtenant.domain import errors, limits, obstacles, paths
-from xtenant.domain.content import ItemKey, LockState, Site
+from xtenant.domain import errors, limits, obstacles, paths, source_obstacles
+from xtenant.domain.content import ItemKey, LockState, PrincipalKey, Site, SiteStatus
+from xtenant.domain.directory import UserId
 from xtenant.domain.identity import GroupKind, GroupMapping, SourceKey, UserMapping
 from xtenant.domain.move import PATH_LIMIT, JobKind, MoveJob
 from xtenant.domain.ports.clock import Clock
@@ -23,6 +24,8 @@ from xtenant.domain.trust import Compatibility, PartnerAnswer, PartnerRole, Rela
 from xtenant.operations import licences
 
 PAGE = 1_000
+EXAMPLES = 3
+"""How many users a refusal names."""
 VERSIONS_A_FILE = limits.DEFAULT.write_rows - 1
 """A file and all its versions are written in one transaction."""
 LONGEST_AGE = 100 * 365 * 86_400
@@ -35,6 +38,8 @@ def source_problems(settings: TenantSettings, site: Site | None, job: MoveJob) -
     personal = job.kind is JobKind.USER
     if not (settings.feature_od_move if personal else settings.feature_site_move):
         found.append(obstacles.MoveFeatureOff("MnAODMove" if personal else "MnASiteMove"))
+    if settings.byok:
+        found.append(source_obstacles.OwnKey())
     if site is None or not site.is_visible or site.is_redirect:
         missing = obstacles.SourceOneDriveMissing if personal else obstacles.SourceMissing
         return [*found, missing(job.source_key)]
@@ -42,8 +47,12 @@ def source_problems(settings: TenantSettings, site: Site | None, job: MoveJob) -
         found.append(obstacles.SourceLocked(site.url, site.lock_state.value))
     if site.frozen_by not in (None, job.job_id):
         found.append(obstacles.AlreadyMoving(site.url))
-    if site.size_bytes > settings.size_limit_bytes:
-        found.append(obstacles.TooBig("bytes", site.size_bytes, settings.size_limit_bytes))
+    if site.status is not SiteStatus.ACTIVE:
+        found.append(source_obstacles.SourceNotReady(job.source_key, site.url))
+    if site.has_holds:
+        found.append(source_obstacles.SourceOnHold(site.url))
+    if site.used_bytes > settings.size_limit_bytes:
+        found.append(obstacles.TooBig("bytes", site.used_bytes, settings.size_limit_bytes))
     if site.item_count + site.version_count > settings.item_limit:
         found.append(obstacles.TooBig("items and versions", site.item_count + site.version_count, settings.item_limit))
     return found
@@ -65,13 +74,46 @@ def path_problems(uow: UnitOfWork, site: Site, target_url: str) -> list[errors.X
 
 
 def content_problems(uow: UnitOfWork, site: Site, target_url: str) -> list[errors.XTenantError]:
-    """What only a look at the content tells: paths (R-6.34), and a file whose versions do not fit into one transaction."""
+    """What only a look at the content tells: paths (R-6.34), labels (R-6.40), the owner of a OneDrive (R-6.44), and a file
+    whose versions do not fit into one transaction."""
     found = path_problems(uow, site, target_url)
+    stated = uow.item_facts.of_site(site.key)
+    if blocking := next((key for key, facts in stated.items() if facts.user_defined), None):
+        item = uow.items.by_keys([blocking])[blocking]
+        found.append(
+            source_obstacles.LabelBlocks("/".join(uow.items.paths_of([item])[blocking]), stated[blocking].label)
+        )
+    if site.is_personal and site.person_id not in (None, site.owner_id):
+        owner = None if site.owner_id is None else uow.users.by_id(UserId(site.owner_id))
+        found.append(source_obstacles.OwnerDiffers(site.url, owner.upn if owner else ""))
     if site.version_count > VERSIONS_A_FILE:
         item = uow.items.with_more_versions(site.key, than=VERSIONS_A_FILE)
         if item is not None:
             found.append(obstacles.TooManyVersions("/".join(uow.items.paths_of([item])[item.key]), VERSIONS_A_FILE))
     return found
+
+
+def domain_problems(uow: UnitOfWork, site: Site, domains: Sequence[str]) -> list[errors.XTenantError]:
+    """R-6.43: users of a site, its owner included, whose UPN bears a domain of the target, as a member's or guest's does."""
+    wanted = {domain.lower() for domain in domains if domain}
+    after, found = PrincipalKey(0), list[tuple[str, str]]()
+    while wanted and (page := uow.site_groups.users(site.key, after=after, limit=PAGE)):
+        for user in page:
+            name = user.principal.login.rpartition("|")[2].lower()
+            if domain_of(name) in wanted:
+                found.append((domain_of(name), name))
+        after = page[-1].principal.key
+        if len(found) >= EXAMPLES or len(page) < PAGE:
+            break
+    if not found:
+        return []
+    return [source_obstacles.TargetDomainInside(site.url, found[0][0], [name for _, name in found[:EXAMPLES]])]
+
+
+def domain_of(upn: str) -> str:
+    """The domain a UPN in lower case is of: a member's at its end, a guest's at home, before `#ext#`."""
+    home, guest, _ = upn.partition("#ext#@")
+    return home.rpartition("_")[2] if guest else upn.rpartition("@")[2]
 
 
 def own_word_age(uow: UnitOfWork, geo: GeoCode, partner: HostUrl, *, now: datetime) -> int | None:
@@ -133,6 +175,7 @@ def answer_start(
     question: StartQuestion,
     *,
     clock: Clock,
+    domains: Sequence[str] = (),
 ) -> StartAnswer:
     """The target's answer to a source that wants to start. It asks nobody: our own relationship row and the word the source
     says it gave, both old enough, are the condition for saying anything of users and addresses (R-2.28). Its own word it
@@ -163,6 +206,8 @@ def answer_start(
         trusted=True,
         geo=geo.code,
         schema_version=settings.schema_version,
+        farm=settings.farm,
+        domains=tuple(domains),
         obstacles=tuple(
             FoundObstacle(
                 code=problem.code, text=problem.text, remedy=problem.remedy, microsoft_code=problem.microsoft_code
@@ -239,12 +284,16 @@ def word_in(answer: StartAnswer | None) -> PartnerAnswer | None:
     return PartnerAnswer(requested=answer.requested, age=age, waiting=waiting)
 
 
-def from_answer(partner: HostUrl, answer: StartAnswer | None, *, schema_version: str) -> list[errors.XTenantError]:
-    """The target's findings as errors of ours, and whether the schemas fit (R-6.26)."""
+def from_answer(
+    partner: HostUrl, answer: StartAnswer | None, *, schema_version: str, farm: str = ""
+) -> list[errors.XTenantError]:
+    """The target's findings as errors of ours, whether the schemas fit (R-6.26), and the farms differ (R-6.28)."""
     if answer is None or not answer.trusted:
         return [no_trust(partner)]
     fits = compatibility_of(schema_version, answer.schema_version or None)
     found: list[errors.XTenantError] = [obstacles.Incompatible()] if fits is Compatibility.INCOMPATIBLE else []
+    if farm and farm.casefold() == answer.farm.casefold():
+        found.append(source_obstacles.SameFarm())
     return found + [
         obstacles.Reported(found.code, found.text, found.microsoft_code, found.remedy) for found in answer.obstacles
     ]

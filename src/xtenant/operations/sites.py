@@ -20,11 +20,12 @@ from xtenant.domain.content import (
     Site,
     SiteId,
     SiteKey,
+    SiteStatus,
 )
 from xtenant.domain.directory import User, UserId
 from xtenant.domain.ports.clock import Clock, IdSource
 from xtenant.domain.ports.units import UnitOfWork, Units
-from xtenant.domain.site import NoSuchSite, NothingDeleted, PersonalSites, SiteFacts, SitePage, SiteStatus
+from xtenant.domain.site import NoSuchSite, NothingDeleted, PersonalSites, SiteFacts, SitePage
 from xtenant.domain.tenant import Geo, Tenant
 from xtenant.operations import access
 
@@ -167,7 +168,7 @@ def create_personal_site(units: Units, *, geo: Geo, user: User, clock: Clock, id
 def site_by_url(units: Units, *, url: str) -> SiteFacts:
     """A published site or a redirect. Raises NoSuchSite."""
     with units.read() as uow:
-        return _facts(uow, [_visible(uow, url)])[0]
+        return facts_of(uow, [_visible(uow, url)])[0]
 
 
 def list_sites(
@@ -200,23 +201,35 @@ def list_sites(
             if len(page) < limit:
                 break
         full = len(found) == limit
-        return SitePage(sites=_facts(uow, found), next_key=str(start) if full else None)
-
-
-def list_deleted_sites(units: Units, *, after: str = "", limit: int = 300) -> SitePage:
-    """Sites in the recycle bin, oldest first."""
-    if after and not (after.isascii() and after.isdecimal() and len(after) < 19):
-        raise errors.UsageError("The start of the page is none that was given out.")
-    with units.read() as uow:
-        page = uow.sites.deleted_page(after=SiteKey(int(after or 0)), limit=limit)
-        return SitePage(sites=_facts(uow, page), next_key=str(page[-1].key) if len(page) == limit else None)
+        return SitePage(sites=facts_of(uow, found), next_key=str(start) if full else None)
 
 
 def set_lock_state(units: Units, *, url: str, lock_state: LockState) -> None:
     """Store the administrator's lock; it takes effect at once, during a move as well (settled B 4)."""
     with units.write() as uow:
-        site = _locked(uow, url)
+        site = locked_site(uow, url)
         uow.sites.update(dataclasses.replace(site, lock_state=lock_state))
+
+
+def set_owner(units: Units, *, url: str, upn: str) -> None:
+    """Make somebody the owner. A OneDrive stays the one of its person, who is then no longer its owner (E-24).
+
+    Raises UsageError for nobody of this tenant, SiteFrozen while the site is being moved.
+    """
+    with units.write() as uow:
+        site = locked_site(uow, url)
+        require_not_frozen(site)
+        uow.sites.update(with_owner(uow, site, upn))
+
+
+def with_owner(uow: UnitOfWork, site: Site, upn: str) -> Site:
+    """A site as it is with another owner; nothing is stored. Raises UsageError for nobody of this tenant."""
+    owner = uow.users.by_upn(upn)
+    if owner is None:
+        raise errors.UsageError(f"There is no user {upn}.", remedy="Name the owner by user principal name.")
+    uow.principals.ensure([access.user_as_principal(owner)])
+    person = (site.person_id or site.owner_id) if site.is_personal else None
+    return dataclasses.replace(site, owner_id=owner.user_id, person_id=None if person == owner.user_id else person)
 
 
 def set_title(units: Units, *, url: str, title: str) -> None:
@@ -224,16 +237,16 @@ def set_title(units: Units, *, url: str, title: str) -> None:
     if not title or len(title) > paths.NAME_LENGTH:
         raise errors.UsageError("A title has 1 to 255 characters.")
     with units.write() as uow:
-        site = _locked(uow, url)
-        _require_not_frozen(site)
+        site = locked_site(uow, url)
+        require_not_frozen(site)
         uow.sites.update(dataclasses.replace(site, title=title))
 
 
 def remove_site(units: Units, *, url: str, clock: Clock) -> None:
     """To the recycle bin. Raises NoSuchSite, SiteFrozen while it is being moved."""
     with units.write() as uow:
-        site = _locked(uow, url)
-        _require_not_frozen(site)
+        site = locked_site(uow, url)
+        require_not_frozen(site)
         uow.sites.update(dataclasses.replace(site, deleted_at=clock.business_now()))
 
 
@@ -272,19 +285,22 @@ def _visible(uow: UnitOfWork, url: str) -> Site:
     return site
 
 
-def _locked(uow: UnitOfWork, url: str) -> Site:
+def locked_site(uow: UnitOfWork, url: str) -> Site:
+    """The visible site at an address, its row held until the unit ends. Raises NoSuchSite."""
     site = uow.sites.by_key(_visible(uow, url).key, lock=True)
     if site is None or not site.is_visible:
         raise NoSuchSite(url)
     return site
 
 
-def _require_not_frozen(site: Site) -> None:
+def require_not_frozen(site: Site) -> None:
+    """Raises SiteFrozen."""
     if site.frozen_by is not None:
         raise content.SiteFrozen("The site is being moved and cannot be changed now.", job=site.frozen_by)
 
 
-def _facts(uow: UnitOfWork, sites: Sequence[Site]) -> Sequence[SiteFacts]:
+def facts_of(uow: UnitOfWork, sites: Sequence[Site]) -> Sequence[SiteFacts]:
+    """Sites as administrators see them, with the names of their owners."""
     owners = uow.users.by_ids({UserId(site.owner_id) for site in sites if site.owner_id is not None})
     return [_facts_of(site, owners.get(UserId(site.owner_id)) if site.owner_id else None) for site in sites]
 
@@ -298,13 +314,16 @@ def _facts_of(site: Site, owner: User | None) -> SiteFacts:
         site_id=site.site_id,
         title=site.title,
         template=site.template,
-        status=SiteStatus.ACTIVE if site.deleted_at is None else SiteStatus.RECYCLED,
+        status=site.status if site.deleted_at is None else SiteStatus.RECYCLED,
         lock_state=lock_state,
-        storage_bytes=site.size_bytes,
+        storage_bytes=site.used_bytes,
         owner_upn=owner.upn if owner else None,
         group_id=site.group_id,
         created_at=site.created_at,
         modified_at=site.modified_at,
+        has_holds=site.has_holds,
+        label=site.label,
+        deleted_at=site.deleted_at,
     )
 
 

@@ -196,6 +196,16 @@ class SqlRightsWriter:
         self._know([principal])
         self._count(changes=1)
 
+    def remove_site_user(self, principal: PrincipalKey) -> None:
+        for table, column in (
+            (site_group_members, site_group_members.c.member),
+            (assignments, assignments.c.principal),
+            (site_users, site_users.c.principal),
+        ):
+            self._connection.execute(delete(table).where(*self._here(table), column == principal))
+        self._known.discard(principal)
+        self._count(changes=1)
+
     def set_site_admin(self, principal: PrincipalKey, on: bool, /) -> None:
         self._know([principal])
         self._connection.execute(

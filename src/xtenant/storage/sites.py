@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ColumnElement,
     Connection,
@@ -23,14 +24,16 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    or_,
     select,
     update,
 )
 from sqlalchemy.exc import IntegrityError
 
 from xtenant.domain import content, errors, paths
-from xtenant.domain.content import LockState, Site, SiteId, SiteKey
+from xtenant.domain.content import LockState, Site, SiteId, SiteKey, SiteStatus
 from xtenant.domain.tenant import GeoCode, TenantId
+from xtenant.storage.item_facts import purge_item_facts
 from xtenant.storage.items import purge_items
 from xtenant.storage.permissions import purge_permissions
 from xtenant.storage.tables import Guid, Instant, Key, Text, metadata
@@ -63,6 +66,11 @@ sites = Table(
     Column("redirect_url", Text),
     Column("origin_id", Guid),
     Column("deleted_at", Instant),
+    Column("person_id", Guid),
+    Column("status", Text(16), nullable=False, server_default="Active"),
+    Column("has_holds", Boolean, nullable=False, server_default="0"),
+    Column("label", Text, nullable=False, server_default=""),
+    Column("stated_bytes", BigInteger, nullable=False, server_default="0"),
 )
 Index("uq_sites_tenant_id_site_id", sites.c.tenant_id, sites.c.site_id, unique=True)
 Index("ix_sites_url_key", sites.c.tenant_id, sites.c.url_key)
@@ -75,6 +83,7 @@ Index(
     postgresql_where=sites.c.deleted_at.is_(None),
 )
 Index("ix_sites_owner_id", sites.c.tenant_id, sites.c.owner_id)
+Index("ix_sites_person_id", sites.c.tenant_id, sites.c.person_id)
 Index("ix_sites_hidden_job", sites.c.tenant_id, sites.c.hidden_job)
 
 COUNTED = frozenset({"change_no", "item_count", "version_count", "size_bytes"})
@@ -86,12 +95,14 @@ def site_of(row: Row[Any]) -> Site:
     mapping = row._mapping  # pyright: ignore[reportPrivateUsage] (SQLAlchemy's public name for it)
     values = {name: mapping[name] for name in FIELDS}
     values["lock_state"] = LockState(values["lock_state"])
+    values["status"] = SiteStatus(values["status"])
     return Site(key=SiteKey(mapping["key"]), **values)
 
 
 def _values_of(site: Site, *, counted: bool) -> dict[str, object]:
     values: dict[str, object] = {name: getattr(site, name) for name in FIELDS if counted or name not in COUNTED}
-    return values | {"lock_state": site.lock_state.value, "url_key": paths.url_key(site.url)}
+    words = {"lock_state": site.lock_state.value, "status": site.status.value}
+    return values | words | {"url_key": paths.url_key(site.url)}
 
 
 class SiteStore:
@@ -118,7 +129,8 @@ class SiteStore:
 
     def visible_personal_of(self, owner_id: UUID) -> Site | None:
         is_personal = sites.c.template.startswith("SPSPERS", autoescape=True)
-        found = self._page(self._visible, sites.c.owner_id == owner_id, is_personal, limit=1)
+        theirs = or_(and_(sites.c.owner_id == owner_id, sites.c.person_id.is_(None)), sites.c.person_id == owner_id)
+        found = self._page(self._visible, theirs, is_personal, limit=1)
         return found[0] if found else None
 
     def visible_page(
@@ -166,8 +178,9 @@ class SiteStore:
         )
         return self._connection.execute(query).scalar_one()
 
-    def deleted_page(self, *, after: SiteKey, limit: int) -> Sequence[Site]:
-        return self._page(sites.c.deleted_at.is_not(None), sites.c.key > after, limit=limit)
+    def deleted_page(self, *, after: SiteKey, limit: int, site_id: SiteId | None = None) -> Sequence[Site]:
+        where = [sites.c.deleted_at.is_not(None), sites.c.published_at.is_not(None), sites.c.key > after]
+        return self._page(*where, *([] if site_id is None else [sites.c.site_id == site_id]), limit=limit)
 
     def purge(self, key: SiteKey, *, limit: int) -> bool:
         site = self.by_key(key, lock=True)
@@ -178,6 +191,7 @@ class SiteStore:
         if purge_items(self._connection, self._tenant_id, key, limit):
             return True
         purge_permissions(self._connection, self._tenant_id, key)
+        purge_item_facts(self._connection, self._tenant_id, key)
         self._connection.execute(delete(sites).where(sites.c.tenant_id == self._tenant_id, sites.c.key == key))
         return False
 

@@ -15,6 +15,7 @@ from xtenant.storage.blobs import BlobRows
 from xtenant.storage.grants import GrantStore, IntentStore
 from xtenant.storage.groups import GroupStore
 from xtenant.storage.identity_map import IdentityMapStore
+from xtenant.storage.item_facts import ItemFactStore
 from xtenant.storage.items import ItemStore
 from xtenant.storage.jobs import MoveJobStore, MoveRequestStore
 from xtenant.storage.leases import LeaseStore
@@ -162,6 +163,10 @@ class SqlUnitOfWork:
     @property
     def list_items(self) -> ListItemStore:
         return ListItemStore(self.connection, self.tenant_id)
+
+    @property
+    def item_facts(self) -> ItemFactStore:
+        return ItemFactStore(self.connection, self.tenant_id)
 
     @property
     def scopes(self) -> ScopeStore:

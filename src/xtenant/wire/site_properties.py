@@ -25,7 +25,7 @@ SITE_PROPERTIES_OF: Mapping[str, Callable[[SiteFacts], Fact]] = {
     "CompatibilityLevel": lambda site: 15,
     "CreatedTime": lambda site: site.created_at,
     "GroupId": lambda site: site.group_id or NO_GROUP,
-    "HasHolds": lambda site: False,
+    "HasHolds": lambda site: site.has_holds,
     "LastContentModifiedDate": lambda site: site.modified_at,
     "Lcid": lambda site: site.lcid,
     "LockIssue": lambda site: None,
@@ -35,6 +35,7 @@ SITE_PROPERTIES_OF: Mapping[str, Callable[[SiteFacts], Fact]] = {
     "OwnerEmail": lambda site: site.owner_upn or "",
     "OwnerLoginName": lambda site: f"i:0#.f|membership|{site.owner_upn}" if site.owner_upn else "",
     "RelatedGroupId": lambda site: site.group_id or NO_GROUP,
+    "SensitivityLabel": lambda site: site.label,
     "SiteId": lambda site: site.site_id,
     "Status": lambda site: site.status.value,
     "StorageMaximumLevel": lambda site: _megabytes(site.storage_limit_bytes),
@@ -47,3 +48,15 @@ SITE_PROPERTIES_OF: Mapping[str, Callable[[SiteFacts], Fact]] = {
     "WebsCount": lambda site: site.webs_count,
 }
 """Name on the wire → value; sizes in megabytes. What we have no notion of is given as a site without it has it."""
+
+DELETED_PROPERTIES_OF: Mapping[str, Callable[[SiteFacts], Fact]] = {
+    "ArchiveStatus": lambda site: "NotArchived",
+    "DaysRemaining": lambda site: site.days_remaining,
+    "DeletionTime": lambda site: site.deleted_at,
+    "SiteId": lambda site: site.site_id,
+    "Status": lambda site: site.status.value,
+    "StorageMaximumLevel": lambda site: _megabytes(site.storage_limit_bytes),
+    "Url": lambda site: site.url,
+    "UserCodeMaximumLevel": lambda site: 0,
+}
+"""The same of `DeletedSiteProperties`."""

@@ -72,8 +72,8 @@ class SiteRepository(Protocol):
         """How many hidden sites these jobs hold."""
         ...
 
-    def deleted_page(self, *, after: SiteKey, limit: int) -> Sequence[Site]:
-        """Sites in the recycle bin, in key order."""
+    def deleted_page(self, *, after: SiteKey, limit: int, site_id: SiteId | None = None) -> Sequence[Site]:
+        """Sites in the recycle bin, in key order; those of one id where it is named."""
         ...
 
     def purge(self, key: SiteKey, *, limit: int) -> bool:

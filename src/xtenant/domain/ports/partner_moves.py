@@ -74,6 +74,9 @@ class StartAnswer:
     geo: str = ""
     schema_version: str = ""
     obstacles: tuple[FoundObstacle, ...] = ()
+    farm: str = ""
+    domains: tuple[str, ...] = ()
+    """The target's verified domains, which anybody may look up; no user of a source site may bear one (E-13)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         UserRepository,
     )
     from xtenant.domain.ports.identity import IdentityMapRepository
+    from xtenant.domain.ports.item_facts import ItemFactRepository
     from xtenant.domain.ports.leases import LeaseRepository
     from xtenant.domain.ports.licences import LicenceRepository
     from xtenant.domain.ports.lists import ListItemRepository
@@ -153,6 +154,9 @@ class UnitOfWork(Protocol):
 
     @property
     def list_items(self) -> ListItemRepository: ...
+
+    @property
+    def item_facts(self) -> ItemFactRepository: ...
 
     @property
     def scopes(self) -> ScopeRepository: ...

@@ -78,7 +78,11 @@ def _problems(bench: Workbench, job: MoveJob) -> list[errors.XTenantError]:
         return [*found, preconditions.no_trust(job.partner)]
     question = preconditions.question_of(job, settings.schema_version, age, licensed=licensed)
     answer = bench.channel.can_start(bench.peer(job), question)
-    return found + preconditions.from_answer(job.partner, answer, schema_version=settings.schema_version)
+    found += preconditions.from_answer(job.partner, answer, schema_version=settings.schema_version, farm=settings.farm)
+    if site is not None:
+        with bench.units.read() as uow:
+            found += preconditions.domain_problems(uow, site, answer.domains)
+    return found
 
 
 def _freeze(bench: Workbench, job: MoveJob) -> Step:

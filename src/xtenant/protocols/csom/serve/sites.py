@@ -137,6 +137,8 @@ def update_site(context: Context, site: ServerObject) -> ServerObject:
     if "LockState" in site.pending:
         lock_state = LockState(site.pending["LockState"])
         sites.set_lock_state(context.backend.units, url=facts.url, lock_state=lock_state)
+    if "Owner" in site.pending:
+        sites.set_owner(context.backend.units, url=facts.url, upn=str(site.pending["Owner"]))
     if "Title" in site.pending:
         sites.set_title(context.backend.units, url=facts.url, title=str(site.pending["Title"]))
     site.pending.clear()
@@ -200,6 +202,13 @@ def _lock_state(value: Value) -> str:
     return enums.LOCK_STATE.read(value)
 
 
+def _owner(value: Value) -> str:
+    """A user principal name, or the login name that ends with one."""
+    if not isinstance(value, str) or "@" not in value:
+        raise errors.UsageError("A site's owner is named by user principal name.")
+    return value.rpartition("|")[2]
+
+
 def _title(value: Value) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= 255:
         raise errors.UsageError("A site's title is a text of 1 to 255 characters.")
@@ -209,7 +218,7 @@ def _title(value: Value) -> str:
 SITE_PROPERTIES = ObjectType(
     name=types.SITE_PROPERTIES,
     properties=SITE_PROPERTIES_OF,
-    writable={"LockState": _lock_state, "Title": _title},
+    writable={"LockState": _lock_state, "Owner": _owner, "Title": _title},
     methods={
         "Update": MethodRow(function=update_site, form=Form.PATH, verb="sites.update", evidence=Evidence.VERIFIED)
     },

@@ -59,7 +59,6 @@ def catalogue(backend: Backend) -> Catalogue:
         identities={
             "Tenant": resolve_tenant,
             "SiteProperties": sites.resolve_site,
-            "DeletedSiteProperties": deleted_sites.resolve_deleted_site,
             "SpoOperation": sites.resolve_operation,
         },
     )

@@ -53,6 +53,7 @@ class _TargetAnswers:
         self._units = backend.units
         self._clock = backend.clock
         self._stop = backend.stop
+        self._domains = backend.tenant.verified_domains
 
     @property
     def table(self) -> dict[str, Answering]:
@@ -72,7 +73,14 @@ class _TargetAnswers:
         partner, tenant_id = asked.partner, asked.partner_tenant_id
         return _json(
             await call.run(
-                preconditions.answer_start, self._units, call.geo, partner, tenant_id, question, clock=self._clock
+                preconditions.answer_start,
+                self._units,
+                call.geo,
+                partner,
+                tenant_id,
+                question,
+                clock=self._clock,
+                domains=self._domains,
             )
         )
 

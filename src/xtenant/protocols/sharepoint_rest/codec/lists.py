@@ -11,6 +11,8 @@ from xtenant.domain.permissions import ListItemView, ListView
 from xtenant.wire.odata import Json
 
 LIBRARY_TEMPLATE = 101
+HIDDEN_TEMPLATES = frozenset({118, 140})
+"""Instances and history of workflows, which SharePoint keeps out of sight."""
 ENGLISH = 1033
 
 
@@ -50,9 +52,9 @@ def list_json(view: ListView) -> dict[str, Json]:
     return {
         "Id": library.item_id,
         "Title": LIBRARY_TITLES.get(library.name, library.name),
-        "BaseTemplate": LIBRARY_TEMPLATE,
-        "BaseType": 1,
-        "Hidden": False,
+        "BaseTemplate": view.template or LIBRARY_TEMPLATE,
+        "BaseType": 0 if view.template else 1,
+        "Hidden": view.template in HIDDEN_TEMPLATES,
         "ItemCount": view.item_count,
         "EnableVersioning": True,
         "Created": library.created_at,
@@ -84,6 +86,7 @@ def list_item_json(view: ListView, one: ListItemView) -> dict[str, Json]:
         "FSObjType": 0 if is_file else 1,
         "FileSystemObjectType": 0 if is_file else 1,
         "OData__UIVersionString": f"{major}.{minor}",
+        "OData__DisplayName": one.label or None,
         "File_x0020_Size": str(item.size_bytes) if is_file else None,
         "HasUniqueRoleAssignments": one.is_unique,
         "AuthorId": item.author,

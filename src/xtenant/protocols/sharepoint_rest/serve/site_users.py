@@ -1,7 +1,8 @@
 """Users of a site and its administrators (content-api.md 4.5).
 
 Paths, below the address of a site: GET `/_api/web/siteusers`, `/_api/web/siteusers(N)`; POST `/_api/web/siteusers(N)` with
-`X-HTTP-Method: MERGE` and `{"IsSiteAdmin": true}`; POST `/_api/web/ensureuser` with `{"logonName": "…"}`.
+`X-HTTP-Method: MERGE` and `{"IsSiteAdmin": true}`; POST `/_api/web/ensureuser` with `{"logonName": "…"}`; POST
+`/_api/web/siteusers/removebyid(N)`, `…/removebyloginname('…')`.
 """
 
 from __future__ import annotations
@@ -88,11 +89,27 @@ class SiteUsers:
         )
         return Response(status_code=204)
 
+    async def remove_by_id(self, call: Call) -> Response:
+        await self._remove(call, parse_number(call.values["user"]))
+        return odata.nothing(call.request, "RemoveById")
+
+    async def remove_by_login(self, call: Call) -> Response:
+        aliases = {name: value for name, value in call.request.query_params.items() if name.startswith("@")}
+        await self._remove(call, odata.arguments(call.values["user"], "loginName", aliases=aliases)["loginName"])
+        return odata.nothing(call.request, "RemoveByLoginName")
+
+    async def _remove(self, call: Call, who: int | str) -> None:
+        check_digest(self._digests, call)
+        units, clock = self._backend.units, self._backend.clock
+        await call.run(site_users.remove_site_user, units, call.caller, url=url_of(call), who=who, clock=clock)
+
 
 def routes(backend: Backend) -> list[Route]:
     users = SiteUsers(backend)
     return [
         route("GET", "web/siteusers", users.list, verb="permissions.read"),
+        route("POST", "web/siteusers/removebyid({user:arg})", users.remove_by_id, verb="permissions.write"),
+        route("POST", "web/siteusers/removebyloginname({user:arg})", users.remove_by_login, verb="permissions.write"),
         route("GET", "web/siteusers({user:arg})", users.one, verb="permissions.read"),
         route("POST", "web/siteusers({user:arg})", users.merge, verb="permissions.write"),
         route("POST", "web/ensureuser", users.ensure, verb="permissions.write"),
