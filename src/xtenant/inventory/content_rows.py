@@ -22,16 +22,22 @@ class ContentRows(DirectoryRows):
         """The scopes of a site, instead of those before."""
         with self.writing():
             self._clear("scopes", site_id)
-            rows = ((site_id.bytes, each.scope_id.bytes, each.kind.value, each.path) for each in scopes)
-            self._write("INSERT OR REPLACE INTO scopes VALUES (?, ?, ?, ?)", rows)
+            rows = (
+                (site_id.bytes, each.scope_id.bytes, each.kind.value, each.path, moment_text(each.read_at))
+                for each in scopes
+            )
+            self._write("INSERT OR REPLACE INTO scopes VALUES (?, ?, ?, ?, ?)", rows)
 
     def scopes(self, site_id: UUID) -> list[Scope]:
         found = self._database.execute(
-            "SELECT scope_id, kind, path FROM scopes WHERE site_id = ? ORDER BY path, scope_id", (site_id.bytes,)
+            "SELECT scope_id, kind, path, read_at FROM scopes WHERE site_id = ? ORDER BY path, scope_id",
+            (site_id.bytes,),
         )
         return [
-            Scope(site_id=site_id, scope_id=UUID(bytes=scope), kind=ScopeKind(kind), path=path)
-            for scope, kind, path in found
+            Scope(
+                site_id=site_id, scope_id=UUID(bytes=scope), kind=ScopeKind(kind), path=path, read_at=text_moment(read)
+            )
+            for scope, kind, path, read in found
         ]
 
     def put_assignments(self, site_id: UUID, assignments: Iterable[Assignment]) -> None:
@@ -136,14 +142,28 @@ class ContentRows(DirectoryRows):
             self._write("INSERT OR REPLACE INTO site_users VALUES (?, ?, ?, ?, ?)", rows)
 
     def site_users(self, site_id: UUID) -> list[SiteUser]:
+        return list(self._site_users("WHERE site_id = ?", site_id.bytes))
+
+    def all_site_users(self) -> Iterator[SiteUser]:
+        """Whom any site knows, site by site."""
+        return self._site_users("")
+
+    def labels(self) -> Iterator[tuple[UUID, str, int]]:
+        """How many items of which site carry which sensitivity label."""
         found = self._database.execute(
-            "SELECT login_name, upn, mail, is_admin FROM site_users WHERE site_id = ? ORDER BY login_name",
-            (site_id.bytes,),
+            "SELECT site_id, label, count(*) FROM items WHERE label <> '' GROUP BY site_id, label ORDER BY 1, 2"
         )
-        return [
-            SiteUser(site_id=site_id, login_name=login, upn=upn, mail=mail, is_admin=bool(admin))
-            for login, upn, mail, admin in found
-        ]
+        return ((UUID(bytes=site_id), label, number) for site_id, label, number in found)
+
+    def _site_users(self, condition: str, *values: object) -> Iterator[SiteUser]:
+        found = self._database.execute(
+            f"SELECT site_id, login_name, upn, mail, is_admin FROM site_users {condition} ORDER BY site_id, login_name",
+            values,
+        )
+        return (
+            SiteUser(site_id=UUID(bytes=site_id), login_name=login, upn=upn, mail=mail, is_admin=bool(admin))
+            for site_id, login, upn, mail, admin in found
+        )
 
     def _clear(self, table: str, site_id: UUID) -> None:
         self._database.execute(f"DELETE FROM {table} WHERE site_id = ?", (site_id.bytes,))

@@ -1,7 +1,7 @@
 """Reading a tenant over the wire into an inventory (settled C 2, C 14, C 17): only calls that change and provision nothing.
 
 A crawl is a run of parts; each part is written in one transaction with the note that it is done, so that a killed crawl goes
-on where it stood. Reading again renews what is there.
+on where it stood. Reading again renews what is there, and asks each site only for what changed (settled C 18).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from xtenant.domain.ports.clock import Clock
 from xtenant.inventory.crawl_directory import (
     GROUP_KINDS,
     GROUPS_A_PART,
+    GeoPlace,
     geos_of,
     groups_of,
     licences_of,
@@ -28,9 +29,11 @@ from xtenant.inventory.crawl_directory import (
     read_members,
     read_tenant,
 )
-from xtenant.inventory.crawl_permissions import SiteReading, first_of
-from xtenant.inventory.crawl_sites import chosen_sites, sites_of
-from xtenant.inventory.facts import PrincipalKind, Site
+from xtenant.inventory.crawl_items import LabelColumn
+from xtenant.inventory.crawl_permissions import first_of
+from xtenant.inventory.crawl_site import SiteReading
+from xtenant.inventory.crawl_sites import chosen_sites, deleted_sites_of, sites_of
+from xtenant.inventory.facts import NotRead, PrincipalKind, Site
 from xtenant.inventory.run_rows import Run
 from xtenant.inventory.store import Inventory
 
@@ -50,7 +53,8 @@ T = TypeVar("T")
 
 @dataclass(slots=True, kw_only=True)
 class CrawlReport:
-    """What a crawl could not read: sites the tenant refused, or has subsites in, with the reason, and names that mean no site."""
+    """What a crawl could not read with the reason: sites or parts of them that the tenant refused, subsites, lists of the tenant;
+    and names that mean no site. `sites_read` are those read to the end."""
 
     went_on: bool = False
     sites_read: int = 0
@@ -64,16 +68,18 @@ async def crawl_tenant(
     *,
     clock: Clock,
     sites: Collection[str] | None = None,
+    whole: bool = False,
     progress: Progress = lambda what, done, total: None,
 ) -> CrawlReport:
     """Read the directory, the list of sites, and of `sites` also permissions and items: all of them when None.
 
-    `sites` are addresses, UPNs (the OneDrive) or aliases (the group's site); an empty one reads no site further. Raises
+    `sites` are addresses, UPNs (the OneDrive) or aliases (the group's site); an empty one reads no site further. With `whole`
+    items and the rights on them are read again though nothing changed: rights given leave no trace among changes. Raises
     AccessDenied or NetworkError when the directory or the list of sites cannot be read, Throttled when the tenant stays
     busy; what was read until then stays, and the next crawl of the same sites goes on.
     """
     try:
-        return await _Crawl(client, inventory, clock, sites, progress).run()
+        return await _Crawl(client, inventory, clock, sites, whole, progress).run()
     except ExceptionGroup as group:
         raise first_of(group) from group
 
@@ -93,6 +99,7 @@ class _Crawl:
         inventory: Inventory,
         clock: Clock,
         names: Collection[str] | None,
+        whole: bool,
         progress: Progress,
     ) -> None:
         self._client = client
@@ -100,6 +107,9 @@ class _Crawl:
         self._inventory = inventory
         self._clock = clock
         self._names = names
+        self._whole = whole
+        self._labels = LabelColumn()
+        self._chosen: Sequence[Site] = ()
         self._progress = progress
         self._report = CrawlReport()
         self._run = self._begun()
@@ -109,40 +119,48 @@ class _Crawl:
         await self._read_directory()
         await self._read_groups()
         await self._read_sites()
+        if self._names is None:
+            self._inventory.forget_strangers()
+        self._report_what_was_not_read()
         self._inventory.end_run(self._run, self._clock.security_now())
         return self._report
 
     def _begun(self) -> Run:
         """The last run where it was killed, is young enough and wanted the same; else a new one."""
-        selection, now = _selection(self._names), self._clock.security_now()
+        selection, now = _selection(self._names, whole=self._whole), self._clock.security_now()
         last = self._inventory.last_run()
         goes_on = last is not None and last.ended_at is None and last.selection == selection
         if last is not None and goes_on and now - last.started_at < GO_ON_WITHIN:
             self._report.went_on = True
             return last
-        return self._inventory.begin_run(selection, now)
+        with self._inventory.writing():
+            self._inventory.clear_not_read(None)
+            return self._inventory.begin_run(selection, now)
 
     async def _read_directory(self) -> None:
         inventory, session = self._inventory, self._session
         geos = await geos_of(self._client)
         if self._open("tenant"):
-            tenant = await read_tenant(self._client, geos, self._clock.security_now())
-            licences = await licences_of(session)
+            not_read: list[NotRead] = []
+            tenant = await read_tenant(self._client, geos, self._clock.security_now(), not_read)
+            licences = await licences_of(session, not_read)
             with inventory.writing():
+                inventory.put_not_read(not_read)
                 inventory.put_tenant(tenant)
                 inventory.put_licences(licences)
                 self._close("tenant")
         if self._open("people"):
             people = await self._gathered("people", people_of(session))
             with inventory.writing():
-                kinds = [PrincipalKind.USER, PrincipalKind.GUEST]
-                inventory.put_principals(people, instead_of=kinds + [PrincipalKind.OTHER] * (self._names is None))
+                inventory.put_principals(people, instead_of=[PrincipalKind.USER, PrincipalKind.GUEST])
                 self._close("people")
         if self._open("sites"):
             sites = await self._gathered("sites", sites_of(session, inventory, geos))
             with inventory.writing():
                 self._put_sites(sites)
                 self._close("sites")
+        if self._open("deleted sites"):
+            await self._read_deleted_sites(geos)
 
     def _put_sites(self, sites: Sequence[Site]) -> None:
         there = {site.site_id for site in sites}
@@ -150,6 +168,33 @@ class _Crawl:
             self._inventory.forget_site(gone)
         for site in sites:
             self._inventory.put_site(site)
+
+    async def _read_deleted_sites(self, geos: Sequence[GeoPlace]) -> None:
+        """Of no use to who reads sites only by name, but cheap: pages of the whole bin."""
+        inventory, not_read = self._inventory, list[NotRead]()
+        deleted: list[Site] = []
+        try:
+            deleted = await self._gathered("deleted sites", deleted_sites_of(self._session, geos))
+        except errors.Refused as error:
+            not_read.append(NotRead(subject="deleted sites", reason=error.text))
+        with inventory.writing():
+            inventory.put_not_read(not_read)
+            for gone in list(inventory.deleted_sites()):
+                inventory.forget_site(gone.site_id)
+            for site in deleted:
+                inventory.put_site(site)
+            self._close("deleted sites")
+
+    def _report_what_was_not_read(self) -> None:
+        """Of the tenant, and of the sites chosen, whichever run of this crawl came upon it."""
+        if not self._labels.is_asked:
+            reason = "The libraries that were asked have no column of labels."
+            self._inventory.put_not_read([NotRead(subject="sensitivity labels of files", reason=reason)])
+        chosen = {None, *(site.site_id for site in self._chosen)}
+        rows = (row for row in self._inventory.not_read_rows() if row.site_id in chosen)
+        self._report.unread = [(row.subject, row.reason) for row in rows]
+        read = (self._inventory.site(site.site_id) for site in self._chosen)
+        self._report.sites_read = sum(site is not None and site.read_at is not None for site in read)
 
     async def _read_groups(self) -> None:
         inventory = self._inventory
@@ -178,14 +223,14 @@ class _Crawl:
     async def _read_sites(self) -> None:
         chosen = chosen_sites(self._inventory, self._names)
         self._report.missing = chosen.missing
-        total = len(chosen.sites)
-        waiting = iter([site for site in chosen.sites if self._open(f"site {site.site_id}")])
-        self._report.sites_read = total - sum(self._open(f"site {site.site_id}") for site in chosen.sites)
+        self._chosen = chosen.sites
+        left = [site for site in chosen.sites if self._open(f"site {site.site_id}")]
+        waiting, total = enumerate(left, len(chosen.sites) - len(left) + 1), len(chosen.sites)
 
         async def work() -> None:
-            for site in waiting:
+            for number, site in waiting:
                 await self._read_site(site)
-                self._progress("permissions", self._report.sites_read + len(self._report.unread), total)
+                self._progress("permissions", number, total)
 
         async with anyio.create_task_group() as group:
             for _ in range(min(SITES_AT_ONCE, total)):
@@ -193,20 +238,27 @@ class _Crawl:
 
     async def _read_site(self, site: Site) -> None:
         """What a tenant refuses to show of one site does not end the crawl; it is reported."""
+        not_read: list[NotRead] = []
 
         async def read() -> Site:
-            return await SiteReading(self._session, self._inventory, site).run(self._clock.security_now())
+            now = self._clock.security_now()
+            current = self._inventory.site(site.site_id) or site
+            reading = SiteReading(self._session, self._inventory, current, self._labels, self._whole)
+            found = await reading.run(now)
+            not_read.extend(reading.not_read)
+            return found
 
         try:
             await self._patiently(read)
         except errors.Refused as error:
             self._inventory.empty_site(site.site_id)
-            self._report.unread.append((site.url, error.text))
-            return
-        self._close(f"site {site.site_id}")
-        self._report.sites_read += 1
+            not_read.append(NotRead(subject=site.url, reason=error.text, site_id=site.site_id))
+        else:
+            self._close(f"site {site.site_id}")
         if site.subsites:
-            self._report.unread.append((site.url, f"It has {site.subsites} subsites, which are not read."))
+            reason = f"It has {site.subsites} subsites, which are not read."
+            not_read.append(NotRead(subject=site.url, reason=reason, site_id=site.site_id))
+        self._inventory.put_not_read(not_read)
 
     async def _gathered(self, what: str, rows: AsyncIterator[T]) -> list[T]:
         """All of a list, told every so often: a directory fits in memory, and stays whole in one transaction."""
@@ -241,11 +293,12 @@ class _Crawl:
         self._done.add(part)
 
 
-def _selection(names: Collection[str] | None) -> str:
+def _selection(names: Collection[str] | None, *, whole: bool) -> str:
     """A text that two equal wishes share."""
+    suffix = " whole" if whole else ""
     if names is None:
-        return EVERYTHING
-    return hashlib.sha256("\n".join(sorted({name.casefold() for name in names})).encode()).hexdigest()
+        return EVERYTHING + suffix
+    return hashlib.sha256("\n".join(sorted({name.casefold() for name in names})).encode()).hexdigest() + suffix
 
 
 def _wait_seconds(state: tenacity.RetryCallState) -> float:

@@ -14,7 +14,7 @@ from xtenant.client.tenant import TenantClient
 from xtenant.domain import errors
 from xtenant.domain.ports.clock import Clock
 from xtenant.domain.tenant import parse_host_url
-from xtenant.inventory.facts import Licence, Member, Principal, PrincipalKind, TenantFacts
+from xtenant.inventory.facts import Licence, Member, NotRead, Principal, PrincipalKind, TenantFacts
 from xtenant.inventory.store import Inventory
 from xtenant.protocols.csom import call as csom
 from xtenant.protocols.graph.call import directory
@@ -42,12 +42,14 @@ async def geos_of(client: TenantClient) -> list[GeoPlace]:
     return places or [GeoPlace(admin_url=client.admin_url, host_url=str(await client.host_url()))]
 
 
-async def read_tenant(client: TenantClient, geos: Sequence[GeoPlace], now: datetime) -> TenantFacts:
-    """Who the tenant is. What may not be read of its settings stays unknown."""
+async def read_tenant(
+    client: TenantClient, geos: Sequence[GeoPlace], now: datetime, not_read: list[NotRead]
+) -> TenantFacts:
+    """Who the tenant is. What may not be read of its settings stays unknown and is told of in `not_read`."""
     found = await directory.organization(client.session)
     initial = next((each.name for each in found.verified_domains if each.is_initial), "")
     domains = dict.fromkeys((initial, *(each.name for each in found.verified_domains)))
-    settings = await _settings(client.session)
+    settings = await _settings(client.session, not_read)
     return TenantFacts(
         tenant_id=found.id,
         display_name=found.display_name or "",
@@ -59,15 +61,16 @@ async def read_tenant(client: TenantClient, geos: Sequence[GeoPlace], now: datet
     )
 
 
-async def _settings(session: Session) -> directory.SharePointSettings:
+async def _settings(session: Session, not_read: list[NotRead]) -> directory.SharePointSettings:
     try:
         return await directory.sharepoint_settings(session)
-    except (errors.AccessDenied, errors.NotFound):
+    except (errors.AccessDenied, errors.NotFound) as error:
+        not_read.append(NotRead(subject="SharePoint settings", reason=error.text))
         return directory.SharePointSettings()
 
 
-async def licences_of(session: Session) -> list[Licence]:
-    """Subscribed SKUs; none where they may not be read."""
+async def licences_of(session: Session, not_read: list[NotRead]) -> list[Licence]:
+    """Subscribed SKUs; none where they may not be read, which `not_read` then tells."""
     try:
         return [
             Licence(
@@ -78,7 +81,8 @@ async def licences_of(session: Session) -> list[Licence]:
             )
             async for each in directory.subscribed_skus(session)
         ]
-    except (errors.AccessDenied, errors.NotFound):
+    except (errors.AccessDenied, errors.NotFound) as error:
+        not_read.append(NotRead(subject="licences", reason=error.text))
         return []
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from xtenant.inventory.crawl_directory import GeoPlace
 from xtenant.inventory.facts import Site, SiteKind
@@ -17,9 +18,6 @@ from xtenant.protocols.csom.call import SiteRow
 from xtenant.protocols.sharepoint_rest.call import lists
 from xtenant.wire.transport import Session
 
-REDIRECT_TEMPLATE = "RedirectSite#0"
-"""What a move left at the source (R-7.6); nothing lies below it."""
-
 _PERSONAL_TEMPLATE = "SPSPERS"
 
 
@@ -27,7 +25,7 @@ async def sites_of(session: Session, inventory: Inventory, geos: Sequence[GeoPla
     """Every site of every geo. Owners are named by what the inventory knows of the directory; what was read of a site
     earlier stays with it."""
     for geo in geos:
-        async for row in csom.list_sites(session, geo.admin_url, personal="Include"):
+        async for row in csom.list_sites(session, geo.admin_url, personal="Include", detailed=True):
             yield await _site(session, inventory, row)
 
 
@@ -46,12 +44,41 @@ async def _site(session: Session, inventory: Inventory, row: SiteRow) -> Site:
         lock_state=row.lock_state or "Unlock",
         storage_mb=row.storage_megabytes,
         subsites=row.webs_count - 1,
+        status=row.status or "Active",
+        has_holds=row.has_holds,
+        label=row.label,
+        created_at=row.created_at,
+        modified_at=row.modified_at,
     )
-    if before is None:
+    if before is None or before.deleted_at is not None:
         return site
     return replace(
-        site, admins=before.admins, items=before.items, sharing_links=before.sharing_links, read_at=before.read_at
+        site,
+        admins=before.admins,
+        items=before.items,
+        sharing_links=before.sharing_links,
+        versions=before.versions,
+        versions_exact=before.versions_exact,
+        workflows=before.workflows,
+        read_at=before.read_at,
     )
+
+
+async def deleted_sites_of(session: Session, geos: Sequence[GeoPlace]) -> AsyncIterator[Site]:
+    """Every site in the recycle bin of every geo. Raises Refused's kinds where it may not be seen."""
+    for geo in geos:
+        async for row in csom.deleted_sites(session, geo.admin_url):
+            if row.site_id is not None and row.deleted_at is not None:
+                personal = urlsplit(row.url).path.lower().startswith("/personal/")
+                yield Site(
+                    site_id=row.site_id,
+                    kind=SiteKind.PERSONAL if personal else SiteKind.SITE,
+                    url=row.url.rstrip("/"),
+                    title="",
+                    template="",
+                    status=row.status,
+                    deleted_at=row.deleted_at,
+                )
 
 
 def _kind(row: SiteRow) -> SiteKind:
@@ -71,14 +98,14 @@ class Chosen:
 def chosen_sites(inventory: Inventory, names: Collection[str] | None) -> Chosen:
     """All sites that hold something, or those named: by address, by UPN (the OneDrive), by alias (the group's site)."""
     if names is None:
-        return Chosen(sites=[site for site in inventory.sites() if site.template != REDIRECT_TEMPLATE])
+        return Chosen(sites=[site for site in inventory.sites() if not site.is_redirect])
     found: dict[object, Site] = {}
     missing: list[str] = []
     for name in names:
         site = _named(inventory, name)
         if site is None:
             missing.append(name)
-        elif site.template != REDIRECT_TEMPLATE:
+        elif not site.is_redirect:
             found[site.site_id] = site
     return Chosen(sites=list(found.values()), missing=missing)
 

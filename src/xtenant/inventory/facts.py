@@ -149,6 +149,8 @@ class Scope:
     kind: ScopeKind
     path: str
     """Below the web: '' for the web, 'Shared Documents', 'Shared Documents/Plans/2026.docx'."""
+    read_at: datetime | None = None
+    """When its rights were read; those of items stay as they are until their library changes (settled C 18)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

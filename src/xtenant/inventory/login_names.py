@@ -7,6 +7,7 @@ principal of kind OTHER, so that no right is without a name.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -55,6 +56,13 @@ class LoginNames:
             principal_id=owners, kind=PrincipalKind.OTHER, name=f"Owners of {group.name if group else group_id}"
         )
         return owners
+
+    def keep_known(self, principal_ids: Iterable[str]) -> None:
+        """Who holds a right that was read earlier keeps a name, though the directory may have lost them since."""
+        for principal_id in set(principal_ids) - self._strangers.keys():
+            if self.inventory.principal(principal_id) is None:
+                kind = PrincipalKind.OTHER
+                self._strangers[principal_id] = Principal(principal_id=principal_id, kind=kind, name=principal_id)
 
     def keep(self) -> None:
         """Write down who is not in the directory, and who the owners of groups are."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from xtenant.inventory.reading_rows import ReadingRows
 from xtenant.inventory.schema import moment_text, text_moment
-from xtenant.inventory.site_rows import SiteRows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,7 @@ class Run:
     ended_at: datetime | None = None
 
 
-class RunRows(SiteRows):
+class RunRows(ReadingRows):
     """Readers and writers of runs; a new run forgets the parts of older ones."""
 
     def begin_run(self, selection: str, now: datetime) -> Run:

@@ -67,7 +67,7 @@ CREATE TABLE IF NOT EXISTS not_read (
     subject TEXT NOT NULL, site_id BLOB NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (subject, site_id)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS scopes (
-    site_id BLOB NOT NULL, scope_id BLOB NOT NULL, kind TEXT NOT NULL, path TEXT NOT NULL,
+    site_id BLOB NOT NULL, scope_id BLOB NOT NULL, kind TEXT NOT NULL, path TEXT NOT NULL, read_at TEXT,
     PRIMARY KEY (site_id, scope_id)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS assignments (
@@ -79,6 +79,7 @@ CREATE TABLE IF NOT EXISTS items (
     size_bytes INTEGER NOT NULL, versions INTEGER NOT NULL, modified_at INTEGER, item_number INTEGER NOT NULL,
     label TEXT NOT NULL, PRIMARY KEY (site_id, path, item_id)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS items_by_label ON items (site_id, label) WHERE label <> '';
 CREATE TABLE IF NOT EXISTS runs (
     run_id INTEGER PRIMARY KEY, selection TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT
 );

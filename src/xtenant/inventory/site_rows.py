@@ -52,6 +52,15 @@ class SiteRows(ContentRows):
         """Those in the recycle bin of the tenant, with `deleted_at`; an address may stand there more than once."""
         return self._sites_where("deleted_at IS NOT NULL")
 
+    def empty_sites(self) -> set[UUID]:
+        """Live sites that were read and hold nothing: no file, and no row in a list that is seen."""
+        found = self._database.execute(
+            "SELECT site_id FROM sites WHERE deleted_at IS NULL AND read_at IS NOT NULL "
+            "AND NOT EXISTS (SELECT 1 FROM items WHERE items.site_id = sites.site_id AND items.kind = 'file') "
+            "AND NOT EXISTS (SELECT 1 FROM lists WHERE lists.site_id = sites.site_id AND hidden = 0 AND lists.items > 0)"
+        )
+        return {UUID(bytes=site_id) for (site_id,) in found}
+
     def put_not_read(self, rows: Iterable[NotRead]) -> None:
         """Note what could not be read."""
         told = ((each.subject, _site_key(each.site_id), each.reason) for each in rows)

@@ -6,6 +6,7 @@ Items are paged by id, which stays quick above 5,000 rows; that the page answers
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -17,10 +18,16 @@ PAGE = 5_000
 FOLDER = 1
 """`FSObjType` of a folder; files and list rows have 0."""
 
-_LIST_FIELDS = "Id,Title,BaseTemplate,Hidden,ItemCount,HasUniqueRoleAssignments"
-_ITEM_FIELDS = (
-    "Id,UniqueId,FileRef,FileLeafRef,FSObjType,HasUniqueRoleAssignments,OData__UIVersionString,File_x0020_Size"
-)
+LIBRARY = 1
+"""`BaseType` of a library; lists of rows have 0 and other numbers."""
+
+_LIST_FIELDS = "Id,Title,BaseTemplate,BaseType,Hidden,ItemCount,LastItemModifiedDate,HasUniqueRoleAssignments"
+_ITEM_FIELDS = "Id,UniqueId,FileRef,FileLeafRef,FSObjType,HasUniqueRoleAssignments,OData__UIVersionString,Modified"
+_SIZE = "File_x0020_Size"
+"""A column of libraries only: asked of another list, it refuses the whole page."""
+
+_LABEL = "OData__DisplayName"
+"""The name of a file's sensitivity label: a column of libraries that labels were switched on for, and of no other list."""
 
 
 class SiteCollection(msgspec.Struct, kw_only=True):
@@ -37,8 +44,10 @@ class SiteList(msgspec.Struct, kw_only=True):
     Id: UUID
     Title: str = ""
     BaseTemplate: int = 100
+    BaseType: int = LIBRARY
     Hidden: bool = False
     ItemCount: int = 0
+    LastItemModifiedDate: datetime | None = None
     HasUniqueRoleAssignments: bool = False
     RootFolder: Folder
 
@@ -53,6 +62,8 @@ class ListItem(msgspec.Struct, kw_only=True):
     HasUniqueRoleAssignments: bool = False
     OData__UIVersionString: str | None = None
     File_x0020_Size: int | None = None
+    OData__DisplayName: str | None = None
+    Modified: datetime | None = None
 
 
 async def site_id_of(session: Session, web_url: str) -> UUID:
@@ -69,7 +80,13 @@ def lists_of(session: Session, web_url: str) -> AsyncIterator[SiteList]:
     )
 
 
-def items_of(session: Session, web_url: str, list_id: UUID) -> AsyncIterator[ListItem]:
-    """Every item of a list by id. Raises NotFound, AccessDenied."""
-    url = feeds.api(web_url, f"web/lists(guid'{list_id}')/items?$select={_ITEM_FIELDS}&$top={PAGE}")
+def items_of(
+    session: Session, web_url: str, list_id: UUID, *, library: bool = True, labels: bool = False
+) -> AsyncIterator[ListItem]:
+    """Every item of a list by id; sizes of a library's, labels where asked for.
+
+    Raises NotFound, AccessDenied, and Refused for a list without the columns that are asked of it.
+    """
+    fields = [_ITEM_FIELDS, *[_SIZE] * library, *[_LABEL] * labels]
+    url = feeds.api(web_url, f"web/lists(guid'{list_id}')/items?$select={','.join(fields)}&$top={PAGE}")
     return feeds.rows(session, url, ListItem)
