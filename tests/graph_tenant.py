@@ -76,7 +76,8 @@ MOVER = App(
     app_id=AppId(UUID(int=0xB1)),
     object_id=UUID(int=0xB2),
     display_name="Mover",
-    permissions=ADMIN_APP_PERMISSIONS | {"Files.ReadWrite.All"},
+    permissions=ADMIN_APP_PERMISSIONS
+    | {"Files.ReadWrite.All", "Directory.Read.All", "CrossTenantInformation.ReadBasic.All"},
 )
 BARE = App(app_id=AppId(UUID(int=0xB3)), object_id=UUID(int=0xB4), display_name="Bare")
 

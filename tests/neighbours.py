@@ -40,6 +40,7 @@ GRAPH_PERMISSIONS = frozenset(
         "Sites.FullControl.All",
         "Files.ReadWrite.All",
         "Organization.Read.All",
+        "Domain.Read.All",
         "SharePointTenantSettings.ReadWrite.All",
         "CrossTenantInformation.ReadBasic.All",
     }

@@ -34,6 +34,7 @@ APP_PERMISSIONS = ADMIN_APP_PERMISSIONS | {
     "Group.ReadWrite.All",
     "Files.ReadWrite.All",
     "Organization.Read.All",
+    "Domain.Read.All",
     "SharePointTenantSettings.ReadWrite.All",
     "CrossTenantInformation.ReadBasic.All",
 }

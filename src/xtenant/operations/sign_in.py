@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -154,7 +154,16 @@ def sign_in_app(
     app, credential = prove_client(units, tenant, proof, clock=clock)
     if credential is AppCredential.PUBLIC:
         raise _no_proof()
-    return SignedIn(app=app, credential=credential, audience=wish.audience)
+    return SignedIn(app=_as_consented(units, app), credential=credential, audience=wish.audience)
+
+
+def _as_consented(units: Units, app: App) -> App:
+    """The app with what the tenant's setting `app_permissions` leaves it; one registered without permissions has none."""
+    with units.read() as uow:
+        said = uow.settings.get().app_permissions
+    if not said or not app.permissions:
+        return app
+    return replace(app, permissions=frozenset(() if said == "none" else said.split(",")))
 
 
 def sign_in_person(

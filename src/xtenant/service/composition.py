@@ -142,6 +142,7 @@ def _edge(backend: Backend, partner_tokens: PartnerTokens, calls: PartnerCalls) 
         renderers=RENDERERS,
         ids=backend.ids,
         limits=limits,
+        clock=backend.clock,
     )
 
 

@@ -17,6 +17,7 @@ import httpx
 import msgspec
 
 from xtenant.domain import errors
+from xtenant.domain.consents import Level
 from xtenant.domain.tenant import GRAPH_HOST, LOGIN_HOST, SHAREPOINT_SUFFIX, is_tenant_label
 from xtenant.wire import readonly_bodies
 
@@ -34,15 +35,6 @@ class Resource(Enum):
     SHAREPOINT = "sharepoint"
 
 
-class Level(Enum):
-    """How much a sign-in must be able to see for a call (settled C 15)."""
-
-    SIGN_IN = "sign-in"
-    DIRECTORY = "directory"
-    CONTENT = "content"
-    ADMIN = "admin"
-
-
 class Body(Enum):
     """What a call may carry."""
 
@@ -56,7 +48,8 @@ class Body(Enum):
 class Call:
     """One row. In `path`, `{}` stands for one value without a slash, `{}` within parentheses for the arguments of a function.
 
-    `tag` is V (documented or recorded), I (inferred) or NP (not public), as the fact pages use them.
+    `tag` is V (documented or recorded), I (inferred) or NP (not public), as the fact pages use them. `permission` is the least
+    that does, `instead` are others that do as well and do not include it.
     """
 
     resource: Resource
@@ -67,6 +60,7 @@ class Call:
     tag: str = "V"
     body: Body = Body.NONE
     app_only: bool = False
+    instead: tuple[str, ...] = ()
     pattern: re.Pattern[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -79,9 +73,11 @@ def _login(path: str, method: str = "GET") -> Call:
     return Call(resource=Resource.LOGIN, path=path, permission="-", level=Level.SIGN_IN, method=method, body=body)
 
 
-def _graph(permission: str, level: Level, *paths: str, app_only: bool = False) -> list[Call]:
+def _graph(
+    permission: str, level: Level, *paths: str, app_only: bool = False, instead: tuple[str, ...] = ()
+) -> list[Call]:
     return [
-        Call(resource=Resource.GRAPH, path=path, permission=permission, level=level, app_only=app_only)
+        Call(resource=Resource.GRAPH, path=path, permission=permission, level=level, app_only=app_only, instead=instead)
         for path in paths
     ]
 
@@ -93,6 +89,7 @@ def _rest(permission: str, level: Level, *paths: str, tag: str = "V") -> list[Ca
 
 
 _DIRECTORY = "/groups/{}"
+_FILES = ("Files.Read.All", "Files.ReadWrite.All")
 _MIGRATIONS = "/solutions/sharePoint/migrations"
 
 CALLS: tuple[Call, ...] = (
@@ -103,17 +100,22 @@ CALLS: tuple[Call, ...] = (
     _login("/{}/discovery/v2.0/keys"),
     _login("/{}/oauth2/v2.0/token", "POST"),
     _login("/{}/oauth2/v2.0/devicecode", "POST"),
-    *_graph("Organization.Read.All", Level.DIRECTORY, "/organization", "/domains"),
+    *_graph("Organization.Read.All", Level.DIRECTORY, "/organization"),
+    *_graph("Domain.Read.All", Level.DIRECTORY, "/domains"),
     *_graph("LicenseAssignment.Read.All", Level.DIRECTORY, "/subscribedSkus"),
     *_graph("User.Read.All", Level.DIRECTORY, "/users", "/users/{}", "/directory/deletedItems/{}"),
     *_graph("Group.Read.All", Level.DIRECTORY, "/groups", _DIRECTORY),
-    *_graph("Group.Read.All", Level.DIRECTORY, *(f"{_DIRECTORY}/{part}" for part in ("members", "owners"))),
-    *_graph("Group.Read.All", Level.DIRECTORY, f"{_DIRECTORY}/transitiveMembers"),
+    *_graph(
+        "Group.Read.All",
+        Level.DIRECTORY,
+        *(f"{_DIRECTORY}/{part}" for part in ("members", "owners", "transitiveMembers")),
+        instead=("GroupMember.Read.All",),
+    ),
     *_graph("Sites.Read.All", Level.CONTENT, f"{_DIRECTORY}/sites/root"),
     *_graph("SharePointTenantSettings.Read.All", Level.DIRECTORY, "/admin/sharepoint/settings"),
     *_graph(
         "CrossTenantInformation.ReadBasic.All",
-        Level.DIRECTORY,
+        Level.MOVE,
         "/tenantRelationships/findTenantInformationByTenantId({})",
         "/tenantRelationships/findTenantInformationByDomainName({})",
     ),
@@ -122,13 +124,18 @@ CALLS: tuple[Call, ...] = (
         Level.CONTENT,
         "/sites/getAllSites",
         *(f"/sites/{{}}{part}" for part in ("", "/drives", "/lists", "/sites")),
+    ),
+    *_graph(
+        "Sites.Read.All",
+        Level.CONTENT,
         *(f"/drives/{{}}/{part}" for part in ("root/delta", "root/delta({})", "items/{}")),
         *(f"/drives/{{}}/items/{{}}/{part}" for part in ("permissions", "versions")),
+        instead=_FILES,
     ),
-    *_graph("Sites.Read.All", Level.CONTENT, "/users/{}/drive", app_only=True),
+    *_graph("Sites.Read.All", Level.CONTENT, "/users/{}/drive", app_only=True, instead=_FILES),
     *_graph(
-        "SharePointCrossTenantMigration.Manage.All",
-        Level.ADMIN,
+        "SharePointCrossTenantMigration.Read.All",
+        Level.MOVE,
         *(f"{_MIGRATIONS}/crossOrganization{kind}Mappings" for kind in ("User", "Group")),
         *(f"{_MIGRATIONS}/crossOrganization{kind}Mappings({{}})" for kind in ("User", "Group")),
         *(f"{_MIGRATIONS}/crossOrganizationMigrationTasks{part}" for part in ("", "/{}", "({})")),
@@ -198,6 +205,20 @@ def judge(request: httpx.Request) -> None:
     _judge_body(request, call)
     if call.app_only and _is_delegated(request.headers.get("authorization", "")):
         raise _refused(request.method, url.path, "in a person's name it could make the OneDrive it asks for")
+
+
+def listed_call(method: str, host: str, raw_path: str) -> Call | None:
+    """The row of the list that a call is named by, whatever it carries; None for one that may change something."""
+    return _found(method, _resource(host), raw_path)
+
+
+def only_reads(request: httpx.Request) -> bool:
+    """Whether `judge` lets a request pass."""
+    try:
+        judge(request)
+    except ReadOnlyRefused:
+        return False
+    return True
 
 
 def _found(method: str, resource: Resource | None, raw_path: str) -> Call | None:

@@ -9,22 +9,23 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from xtenant.domain import errors
 from xtenant.domain.caller import AppCredential, Caller, CallerKind
+from xtenant.domain.consents import Api, held_at
 from xtenant.domain.directory import User, UserType
 from xtenant.domain.limits import Limits
 from xtenant.domain.ports.clock import Clock, IdSource
 from xtenant.domain.sign_in import OWN_TOKEN_ALGORITHMS, SignedIn, TenantKeys, resource_hosts
-from xtenant.domain.tenant import LOGIN_HOST, Tenant, TenantId
+from xtenant.domain.tenant import GRAPH_HOST, LOGIN_HOST, Tenant, TenantId
 
 DEFAULT_WID = "0997a1d0-0d1d-4acb-b408-d5ca73121e90"
 """The `wids` value of app-only tokens (content-api.md 3.5)."""
@@ -75,9 +76,9 @@ class TokenIssuer:
         self._limits = limits
         self._issuer = f"https://sts.windows.net/{tenant.tenant_id}/"
         self._audiences = {f"https://{host}": host for host in resource_hosts(tenant)}
-        self._key = RSAKey.import_key(keys.token_pem)
+        self._key = _key_of(keys.token_pem)
         self._kid = self._key.thumbprint()
-        self.digest_secret = _derived_secret(keys.token_pem, b"form digest")
+        self.digest_secret = _derived_secret(self._key, b"form digest")
         """Key of the form digests (`wire/digest.py`), derived from the token key."""
 
     def jwks(self) -> dict[str, Any]:
@@ -166,9 +167,13 @@ def _app_claims(grant: SignedIn) -> dict[str, Any]:
         "idtyp": "app",
         "oid": str(grant.app.object_id),
         "sub": str(grant.app.object_id),
-        "roles": sorted(grant.app.permissions),
+        "roles": sorted(held_at(grant.app.permissions, _api_of(grant.audience))),
         "wids": [DEFAULT_WID],
     }
+
+
+def _api_of(audience: str) -> Api:
+    return Api.GRAPH if audience == f"https://{GRAPH_HOST}" else Api.SHAREPOINT
 
 
 def _user_claims(grant: SignedIn, user: User) -> dict[str, Any]:
@@ -206,8 +211,14 @@ def _pairwise(grant: SignedIn, user: User) -> str:
     return _short(_b64(hashlib.sha256(grant.app.app_id.bytes + user.user_id.bytes).digest()), 43)
 
 
-def _derived_secret(pem: str, purpose: bytes) -> bytes:
-    numbers: Any = load_pem_private_key(pem.encode(), None)
+@lru_cache(maxsize=8)
+def _key_of(pem: str) -> RSAKey:
+    """Reading a key checks its numbers, which takes as long as a hundred signatures."""
+    return RSAKey.import_key(pem)
+
+
+def _derived_secret(key: RSAKey, purpose: bytes) -> bytes:
+    numbers: Any = key.private_key
     seed = str(numbers.private_numbers().d).encode()
     return hashlib.blake2b(purpose, key=hashlib.sha256(seed).digest(), digest_size=32).digest()
 

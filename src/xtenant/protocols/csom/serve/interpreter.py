@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from xtenant.domain import errors
-from xtenant.domain.caller import Who, admits
+from xtenant.domain.caller import Who
 from xtenant.protocols.csom.codec.reply import Json
 from xtenant.protocols.csom.codec.request import evaluation_order
 from xtenant.protocols.csom.codec.values import (
@@ -39,6 +39,7 @@ from xtenant.protocols.csom.codec.values import (
     references,
 )
 from xtenant.protocols.csom.serve.objects import FARM_ID, Catalogue, Context, Form, MethodRow, ServerObject
+from xtenant.wire.permissions import MAKING, admits_method
 
 Entries = list[tuple[int, Json]]
 _READING = (Instantiate, IdentityQuery, Query)
@@ -100,7 +101,7 @@ class Interpreter:
     async def _evaluated(self, path: ObjectPath) -> ServerObject | None:
         match path:
             case Constructor():
-                self._require(self._catalogue.who)
+                self._require(self._catalogue.who, MAKING)
                 make = self._catalogue.constructors.get(path.type_id)
                 if make is None or path.parameters:
                     raise InvalidClientQuery(f"No type {{{path.type_id}}} with these parameters can be made.")
@@ -110,7 +111,7 @@ class Interpreter:
                 row = parent.type.method(path.name, Form.PATH)
                 if row.together is not None and self._only_reads:
                     return await self._together(path, row, parent)
-                result: ServerObject | None = await self._run(row, parent, path.parameters)
+                result: ServerObject | None = await self._run(row, parent, path.name, path.parameters)
                 return result
             case StaticPropertyPath():
                 made = self._catalogue.static_properties.get((path.type_id, path.name))
@@ -118,7 +119,7 @@ class Interpreter:
                     raise InvalidClientQuery(f'The static property "{path.name}" does not exist.')
                 return made(self._context)
             case IdentityPath():
-                self._require(self._catalogue.who)
+                self._require(self._catalogue.who, "")
                 return await self._context.call.run(self._resolved, path.name)
             case PropertyPath():
                 raise InvalidClientQuery(f'The object property "{path.name}" does not exist.')
@@ -128,7 +129,7 @@ class Interpreter:
     async def _together(self, path: MethodPath, row: MethodRow, parent: ServerObject) -> ServerObject | None:
         """Answer all calls of a reading method in the query with the first: no action stands between that could change it."""
         assert row.together is not None
-        self._require(row.who)
+        self._require(row.who, path.name)
         alike = [
             other
             for other in self._request.paths.values()
@@ -138,7 +139,7 @@ class Interpreter:
             and not references(other.parameters)
         ]
         if path not in alike:
-            return await self._run(row, parent, path.parameters)
+            return await self._run(row, parent, path.name, path.parameters)
         arguments = [row.arguments(other.parameters) for other in alike]
         found = await self._context.call.run(row.together, self._context, parent, arguments)
         self._objects.update({other.path_id: result for other, result in zip(alike, found, strict=True)})
@@ -156,11 +157,11 @@ class Interpreter:
     async def _call_method(self, action: MethodCall) -> tuple[Json] | None:
         target = await self._present(action.path_id)
         row = target.type.method(action.name, Form.ACTION)
-        result: Json = await self._run(row, target, action.parameters)
+        result: Json = await self._run(row, target, action.name, action.parameters)
         return None if row.void else (result,)
 
-    async def _run(self, row: MethodRow, target: ServerObject, parameters: Parameters) -> Any:
-        self._require(row.who)
+    async def _run(self, row: MethodRow, target: ServerObject, name: str, parameters: Parameters) -> Any:
+        self._require(row.who, name)
         for path_id in references(parameters):
             await self._object(path_id)
         if any(isinstance(value, PathRef) for value in parameters):
@@ -170,8 +171,8 @@ class Interpreter:
             return await row.function(self._context, target, *arguments)
         return await self._context.call.run(row.function, self._context, target, *arguments)
 
-    def _require(self, who: Who) -> None:
-        if not admits(who, self._context.call.caller):
+    def _require(self, who: Who, name: str) -> None:
+        if not admits_method(who, self._context.call.caller, name):
             raise errors.AccessDenied("Attempted to perform an unauthorized operation.")
 
     async def _set_property(self, action: SetProperty) -> None:

@@ -12,12 +12,12 @@ from starlette.responses import Response
 from starlette.types import Message
 
 from xtenant.domain import errors
-from xtenant.domain.caller import admits
 from xtenant.domain.tenant import GRAPH_HOST, HostRole
 from xtenant.protocols.graph.codec import batch as codec
 from xtenant.protocols.graph.serve.answers import body_of, json_answer, rows, version_of
 from xtenant.wire.backend import Backend
 from xtenant.wire.edge import Call, status_of
+from xtenant.wire.permissions import admits_call
 from xtenant.wire.routes import Route, Router
 
 FAILED_DEPENDENCY = 424
@@ -65,7 +65,7 @@ class Batch:
         match = self._router.match(HostRole.GRAPH, request.method, raw_path)
         if match is None:
             raise errors.NotFound(f"Nothing answers {request.method} {request.url.path} here.")
-        if not admits(match.route.who, call.caller):
+        if not admits_call(match.route.who, call.caller, request.method, GRAPH_HOST, raw_path):
             raise errors.AccessDenied("Access denied. The caller lacks the role this call asks for.")
         return await match.route.handler(
             dataclasses.replace(call, request=request, route=match.route, values=match.values)
