@@ -78,7 +78,7 @@ def test_a_listed_call_asks_an_app_for_its_rows_permission(estate: Estate, porta
     found = [(route, place) for route in tables.routes().values() if (place := listed(estate, route)) is not None]
     wrong = [line for route, (call, host) in found for line in judged(estate, portal, route, call, host)]
     assert not wrong, "\n".join(wrong)
-    assert len({call.path for _, (call, _) in found}) > 35
+    assert len({call.path for _, (call, _) in found}) > 25
 
 
 QUERY = (
