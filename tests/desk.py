@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from xtenant.client.profiles import Credential, CredentialKind, LabTie, Profile,
 from xtenant.lab.certificates import create_app_certificate
 from xtenant.settings import ToolSettings
 from xtenant.wire.transport import Connection, open_http, open_http_sync
+from xtenant.wire.watching import Watch
 
 
 def app_certificate(folder: Path) -> tuple[Path, Path]:
@@ -38,11 +39,13 @@ class InProcess:
     def __init__(self, block: Neighbours) -> None:
         self._block = block
 
-    def asynchronous(self, profile: Profile, *, read_only: bool = False) -> httpx.AsyncClient:
-        return open_http(Connection(read_only=read_only), transport=self._block.transport)
+    def asynchronous(
+        self, profile: Profile, *, read_only: bool = False, watch: Watch | None = None
+    ) -> httpx.AsyncClient:
+        return open_http(Connection(read_only=read_only, watch=watch), transport=self._block.transport)
 
-    def synchronous(self, profile: Profile, *, read_only: bool = False) -> httpx.Client:
-        return open_http_sync(Connection(read_only=read_only), transport=self._block.sync_transport)
+    def synchronous(self, profile: Profile, *, read_only: bool = False, watch: Watch | None = None) -> httpx.Client:
+        return open_http_sync(Connection(read_only=read_only, watch=watch), transport=self._block.sync_transport)
 
 
 @dataclass
@@ -60,7 +63,9 @@ class Answer:
 
 @dataclass
 class Desk:
-    """One administrator's profile home. `questions` holds what was asked; `answer` is given to each."""
+    """One administrator's profile home. `questions` holds what was asked; `answer` is given to each, `named` where a tenant's
+    name is asked for.
+    """
 
     block: Neighbours
     home: Path
@@ -68,7 +73,8 @@ class Desk:
     capsys: pytest.CaptureFixture[str]
     monkeypatch: pytest.MonkeyPatch
     answer: bool | None = None
-    questions: list[str] = field(default_factory=list)
+    named: str | None = None
+    questions: list[str] = field(default_factory=list[str])
 
     def __post_init__(self) -> None:
         self.store = ProfileStore(self.home)
@@ -103,8 +109,11 @@ class Desk:
             store=self.store,
             opener=opener,
             clock=self.block.clock,
-            **({} if self.answer is None else {"ask": self._ask}),
         )
+        if self.answer is not None:
+            tools = replace(tools, ask=self._ask)
+        if self.named is not None:
+            tools = replace(tools, ask_name=self._ask_name)
         if stdin is not None:
             self.monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
         self.capsys.readouterr()
@@ -115,3 +124,7 @@ class Desk:
     def _ask(self, question: str) -> bool:
         self.questions.append(question)
         return bool(self.answer)
+
+    def _ask_name(self, question: str) -> str:
+        self.questions.append(question)
+        return self.named or ""

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from xtenant.cli import map_sending
+from xtenant.cli.changing import changes
 from xtenant.cli.output import OutputOption, emit
 from xtenant.cli.tools import GeoOption, TenantOption, WhatIfOption, YesOption, tools_of
 from xtenant.client.map_rows import GROUP_FIELDS, USER_FIELDS
@@ -27,6 +28,7 @@ SourcesOption = Annotated[
 
 
 @app.command("replace")
+@changes("map.replace")
 def replace(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="The CSV file of six columns, without a header.")],
@@ -59,6 +61,7 @@ def replace(
 
 
 @app.command("restore")
+@changes("map.replace")
 def restore(
     context: typer.Context,
     tenant: TenantOption,

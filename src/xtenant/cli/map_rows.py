@@ -8,6 +8,7 @@ from uuid import UUID
 
 import typer
 
+from xtenant.cli.changing import changes
 from xtenant.cli.identity_map import AllGeosOption, field_named
 from xtenant.cli.map_sending import geo_name, geos_wanted, kept_maps, progress_shown
 from xtenant.cli.output import Format, OutputOption, emit
@@ -42,6 +43,7 @@ def register(app: typer.Typer) -> None:
         app.command(name)(command)
 
 
+@changes("map.set_user")
 def set_user(
     context: typer.Context,
     tenant: TenantOption,
@@ -71,6 +73,7 @@ def set_user(
     _set(tools_of(context), tenant, geo, row, yes=yes, what_if=what_if, output=output)
 
 
+@changes("map.set_group")
 def set_group(
     context: typer.Context,
     tenant: TenantOption,
@@ -98,6 +101,7 @@ def set_group(
     _set(tools_of(context), tenant, geo, row, yes=yes, what_if=what_if, output=output)
 
 
+@changes("map.remove_user")
 def remove_user(
     context: typer.Context,
     tenant: TenantOption,
@@ -116,6 +120,7 @@ def remove_user(
     _remove(tools_of(context), tenant, geo, named, value, yes=yes, what_if=what_if, output=output)
 
 
+@changes("map.remove_group")
 def remove_group(
     context: typer.Context,
     tenant: TenantOption,

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from xtenant.cli.changing import changes
 from xtenant.cli.output import OutputOption, emit, note
 from xtenant.cli.tools import GeoOption, TenantOption, Tools, WhatIfOption, YesOption, tools_of
 from xtenant.client.moves import BecameWhom, MoveJob, Report, StartWish, Unit
@@ -31,6 +32,7 @@ POLL_SECONDS = (0.5, 15.0)
 
 
 @app.command("start")
+@changes("move.start", on=("source",), looking=("emit",))
 def start(
     context: typer.Context,
     source: SourceOption,
@@ -140,6 +142,7 @@ def show(
 
 
 @app.command("cancel")
+@changes("move.cancel", on=("source",))
 def cancel(
     context: typer.Context,
     job_id: IdArgument,
@@ -166,6 +169,7 @@ def cancel(
 
 
 @app.command("refuse")
+@changes("move.refuse")
 def refuse(
     context: typer.Context,
     job_id: IdArgument,

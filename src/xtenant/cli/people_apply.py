@@ -10,6 +10,7 @@ from uuid import UUID
 import typer
 
 from xtenant.cli import people_files
+from xtenant.cli.changing import changes
 from xtenant.cli.inventories import open_inventory
 from xtenant.cli.output import OutputOption, note
 from xtenant.cli.people_plan import LocationOption, location_of
@@ -43,6 +44,7 @@ NewGroupsOption = Annotated[
 ]
 
 
+@changes("users.create")
 def apply(
     context: typer.Context,
     people: PeopleFile,

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from xtenant.cli import people_files
+from xtenant.cli.changing import changes
 from xtenant.cli.output import OutputOption
 from xtenant.cli.people_apply import PeopleFile, SomeSource, journal_of, movers_of, with_source
 from xtenant.cli.people_tables import emit_lists
@@ -68,6 +69,7 @@ def check(
         raise typer.Exit(errors.ExitCode.NOT_ALL_CHECKED)
 
 
+@changes("users.create")
 def open_(
     context: typer.Context,
     moves: OpenMoves,

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from xtenant.cli.changing import ConfirmOption, require_confirmed
 from xtenant.cli.connection import OneConnection
 from xtenant.cli.output import OutputOption, emit, note
 from xtenant.cli.reporting import report
 from xtenant.cli.tools import Tools, tools_of, warn
+from xtenant.client.profiles import Profile, ProfileKind
+from xtenant.client.sending import may_send
+from xtenant.client.shakedown import NotShakenDown
 from xtenant.cmdlets.host import Host, NotConnected
-from xtenant.cmdlets.line import is_cmdlet_name, line_of_words, plain_dashes
+from xtenant.cmdlets.line import Line, is_cmdlet_name, line_of_words, plain_dashes
 from xtenant.cmdlets.shell import Shell
-from xtenant.cmdlets.table import CMDLETS, find, run_line
+from xtenant.cmdlets.table import CMDLETS, find, run_line, verb_changed_by
 from xtenant.domain import errors
 from xtenant.domain.tenant import GeoCode
 
@@ -33,6 +38,7 @@ def shell(
     context: typer.Context,
     tenant: Annotated[str | None, typer.Option("--tenant", "-t", help="Connect to this profile first.")] = None,
     geo: Annotated[str | None, typer.Option("--geo", help="The geo, where the tenant has several.")] = None,
+    confirm: ConfirmOption = None,
     show_list: Annotated[bool, typer.Option("--list", help="List the cmdlets there are.")] = False,
     output: OutputOption = None,
 ) -> None:
@@ -49,25 +55,44 @@ def shell(
         )
         return
     tools = tools_of(context)
-    raise typer.Exit(tools.run(lambda: _shell(tools, tenant, GeoCode(geo) if geo else None)))
+    raise typer.Exit(tools.run(lambda: _shell(tools, tenant, GeoCode(geo) if geo else None, confirm or [])))
 
 
 def _parameters(name: str) -> str:
     return " ".join(one.shown if one.mandatory else f"[{one.shown}]" for one in find(name).parameters)
 
 
-async def _shell(tools: Tools, tenant: str | None, geo: GeoCode | None) -> int:
+async def _shell(tools: Tools, tenant: str | None, geo: GeoCode | None, confirmed: Sequence[str]) -> int:
     async with OneConnection(tools) as connection:
         if tenant is not None:
             await connection.use(tools.store.get(tenant), geo)
-        running = Shell(_host(connection), report)
+        running = Shell(_host(tools, connection, confirmed), report)
         if sys.stdin.isatty():
             return await _converse(running, connection, tools.settings.profile_home / "history")
         return await running.run_all(sys.stdin)
 
 
-def _host(connection: OneConnection) -> Host:
-    return Host(connector=connection, say=_say, warn=warn)
+def _host(tools: Tools, connection: OneConnection, confirmed: Sequence[str]) -> Host:
+    @contextmanager
+    def changing(profile: Profile, verb: str) -> Generator[None]:
+        with _told_for_cmdlets(), tools.opener.sending.declared(verb, [profile]):
+            require_confirmed(tools, [profile], confirmed)
+            yield
+
+    return Host(connector=connection, say=_say, warn=warn, changing=changing)
+
+
+@contextmanager
+def _told_for_cmdlets() -> Generator[None]:
+    """A cmdlet line is PowerShell already: what is not sent from here is run in Microsoft's own shell."""
+    try:
+        yield
+    except NotShakenDown as error:
+        error.remedy = (
+            "Nothing was sent. Run the line in the SharePoint Online Management Shell; xtenant's own commands write such "
+            "lines out with --emit powershell."
+        )
+        raise
 
 
 def _say(text: str) -> None:
@@ -132,24 +157,30 @@ class CmdletCall:
     words: list[str]
     tenant: str | None = None
     geo: str | None = None
+    confirmed: tuple[str, ...] = ()
 
 
 def cmdlet_call(arguments: Sequence[str]) -> CmdletCall | None:
-    """`[-t NAME] [--geo GEO] Verb-SPONoun …`, or None when it is another command."""
+    """`[-t NAME] [--geo GEO] [--confirm NAME] Verb-SPONoun …`, or None when it is another command."""
     options: dict[str, str] = {}
     rest = list(arguments)
     while rest and rest[0].startswith("-"):
         name, equals, value = rest.pop(0).partition("=")
-        if name not in ("-t", "--tenant", "--geo"):
+        if name not in _BEFORE_CMDLETS:
             return None
         if not equals:
             if not rest:
                 return None
             value = rest.pop(0)
-        options["geo" if name == "--geo" else "tenant"] = value
+        options[_BEFORE_CMDLETS[name]] = value
     if not rest or not (is_cmdlet_name(rest[0]) or plain_dashes(rest[0]).lower() in CMDLETS):
         return None
-    return CmdletCall(words=rest, tenant=options.get("tenant"), geo=options.get("geo"))
+    confirmed = tuple(value for name, value in options.items() if name == "confirm")
+    return CmdletCall(words=rest, tenant=options.get("tenant"), geo=options.get("geo"), confirmed=confirmed)
+
+
+_BEFORE_CMDLETS = {"-t": "tenant", "--tenant": "tenant", "--geo": "geo", "--confirm": "confirm"}
+"""What may stand before a cmdlet's name."""
 
 
 def run_cmdlet(call: CmdletCall, tools: Tools) -> int:
@@ -163,9 +194,11 @@ def run_cmdlet(call: CmdletCall, tools: Tools) -> int:
     async def work() -> int:
         async with OneConnection(tools) as connection:
             if name != "Connect-SPOService":
-                profile, geo = _meant(tools, call)
-                await connection.use(tools.store.get(profile), geo)
-            await run_line(_host(connection), line)
+                meant, geo = _meant(tools, call)
+                profile = tools.store.get(meant)
+                _require_sendable(tools, profile, line)
+                await connection.use(profile, geo)
+            await run_line(_host(tools, connection, call.confirmed), line)
             if name == "Connect-SPOService" and connection.connected is not None:
                 tools.store.remember_connected(connection.connected.profile.name, connection.geo)
             elif name == "Disconnect-SPOService":
@@ -173,6 +206,13 @@ def run_cmdlet(call: CmdletCall, tools: Tools) -> int:
         return errors.ExitCode.DONE
 
     return tools.run(work)
+
+
+def _require_sendable(tools: Tools, profile: Profile, line: Line) -> None:
+    """Raises NotShakenDown before signing in, which would be for nothing."""
+    if profile.kind is ProfileKind.MICROSOFT365 and (verb := verb_changed_by(line)) is not None:
+        with _told_for_cmdlets():
+            may_send(profile, verb, tools.opener.sending.home)
 
 
 def _meant(tools: Tools, call: CmdletCall) -> tuple[str, GeoCode | None]:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from xtenant.cli.changing import changes
 from xtenant.cli.output import OutputOption, emit
 from xtenant.cli.tools import GeoOption, TenantOption, WhatIfOption, YesOption, tools_of
 from xtenant.client.sites import REDIRECT_TEMPLATE, SiteRow
@@ -80,6 +81,7 @@ def show(
 
 
 @app.command("remove")
+@changes("sites.remove")
 def remove(
     context: typer.Context,
     url: UrlArgument,
@@ -97,6 +99,7 @@ def remove(
 
 
 @app.command("remove-deleted")
+@changes("sites.remove_deleted")
 def remove_deleted(
     context: typer.Context,
     url: UrlArgument,

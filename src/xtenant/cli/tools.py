@@ -15,6 +15,7 @@ import anyio
 import typer
 
 from xtenant.cli.output import note
+from xtenant.client.audit import AuditLog
 from xtenant.client.opening import TenantOpener
 from xtenant.client.profiles import Profile, ProfileStore
 from xtenant.client.tenant import TenantClient
@@ -38,15 +39,25 @@ def ask_on_terminal(question: str) -> bool:
     return typer.confirm(question, err=True)
 
 
+def ask_name_on_terminal(question: str) -> str:
+    """Ask for a tenant's name; without a terminal that is refused instead."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise errors.UsageError(
+            f"Nobody is there to answer: {question}", remedy="Name the tenant with --confirm TENANT."
+        )
+    return str(typer.prompt(question, err=True))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tools:
-    """The command line's own composition root; `ask` puts a question to a person."""
+    """The command line's own composition root; `ask` puts a question to a person, `ask_name` has a tenant named."""
 
     settings: ToolSettings
     store: ProfileStore
     opener: TenantOpener
     clock: Clock
     ask: Callable[[str], bool] = field(default=ask_on_terminal)
+    ask_name: Callable[[str], str] = field(default=ask_name_on_terminal)
 
     @asynccontextmanager
     async def open(self, profile: Profile | str, geo: str | None = None) -> AsyncGenerator[TenantClient]:
@@ -54,6 +65,10 @@ class Tools:
         found = self.store.get(profile) if isinstance(profile, str) else profile
         async with self.opener.open(found, GeoCode(geo) if geo else None) as client:
             yield client
+
+    def audit(self, profile: Profile) -> AuditLog:
+        """The log of changes of a profile's tenant."""
+        return AuditLog(self.settings.profile_home, profile, clock=self.clock)
 
     def run(self, work: Callable[[], Awaitable[T]]) -> T:
         """Run a command's asynchronous part. A group of errors of which one is ours gives that one."""

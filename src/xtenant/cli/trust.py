@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from xtenant.cli import trust_overview, trust_set
+from xtenant.cli.changing import changes
 from xtenant.cli.output import OutputOption, emit, note
 from xtenant.cli.sides import (
     Half,
@@ -34,6 +35,7 @@ MAIL_LIMIT = 1_000_000
 
 
 @app.command("set")
+@changes("trust.set", on=("tenant", "source", "target"))
 def set_trust(
     context: typer.Context,
     tenant: TenantChoice = None,
@@ -135,6 +137,7 @@ def test_trust(
 
 
 @app.command("remove")
+@changes("trust.remove", on=("tenant", "source", "target"))
 def remove_trust(
     context: typer.Context,
     tenant: TenantChoice = None,

@@ -15,6 +15,7 @@ import httpx
 from xtenant.client import sign_in
 from xtenant.client.lab import LabUser, read_lab
 from xtenant.client.profiles import CredentialKind, Drill, Profile, ProfileKind, ProfileStore, way_to, write_private
+from xtenant.client.sending import Sending
 from xtenant.client.tenant import TenantClient
 from xtenant.domain import errors
 from xtenant.domain.limits import DEFAULT, Limits
@@ -22,17 +23,20 @@ from xtenant.domain.ports.clock import Clock, IdSource
 from xtenant.domain.tenant import GeoCode, TenantId
 from xtenant.protocols.partner.call import tenant_in_challenge
 from xtenant.wire.transport import Connection, Session, network_error, open_http, open_http_sync
+from xtenant.wire.watching import Watch
 
 
 class Network(Protocol):
     """Where a profile's requests lead; raises LabMissing before any socket is opened (settled A 5).
 
-    With `read_only` nothing is sent but what `wire/readonly.py` lists.
+    With `read_only` nothing is sent but what `wire/readonly.py` lists; a watch is asked before every other call.
     """
 
-    def asynchronous(self, profile: Profile, *, read_only: bool = False) -> httpx.AsyncClient: ...
+    def asynchronous(
+        self, profile: Profile, *, read_only: bool = False, watch: Watch | None = None
+    ) -> httpx.AsyncClient: ...
 
-    def synchronous(self, profile: Profile, *, read_only: bool = False) -> httpx.Client: ...
+    def synchronous(self, profile: Profile, *, read_only: bool = False, watch: Watch | None = None) -> httpx.Client: ...
 
 
 class ProfileNetwork:
@@ -46,11 +50,13 @@ class ProfileNetwork:
         self._drill = drill
         self._company_proxy = company_proxy
 
-    def asynchronous(self, profile: Profile, *, read_only: bool = False) -> httpx.AsyncClient:
-        return open_http(replace(self._connection(profile), read_only=read_only))
+    def asynchronous(
+        self, profile: Profile, *, read_only: bool = False, watch: Watch | None = None
+    ) -> httpx.AsyncClient:
+        return open_http(replace(self._connection(profile), read_only=read_only, watch=watch))
 
-    def synchronous(self, profile: Profile, *, read_only: bool = False) -> httpx.Client:
-        return open_http_sync(replace(self._connection(profile), read_only=read_only))
+    def synchronous(self, profile: Profile, *, read_only: bool = False, watch: Watch | None = None) -> httpx.Client:
+        return open_http_sync(replace(self._connection(profile), read_only=read_only, watch=watch))
 
     def _connection(self, profile: Profile) -> Connection:
         way = way_to(profile, self._lab_home, self._drill)
@@ -108,12 +114,18 @@ class TenantOpener:
         read_only: bool = False,
     ) -> None:
         self._read_only = read_only
+        self.sending = Sending(store.home, clock=clock, ids=ids)
         self._store = store
         self._network = network
         self._clock = clock
         self._ids = ids
         self._show = show
         self._limits = limits
+
+    @property
+    def ids(self) -> IdSource:
+        """Where ids come from, for what is made here beside tenants."""
+        return self._ids
 
     def reading_only(self) -> TenantOpener:
         """An opener whose clients send nothing that could change a tenant: ReadOnlyRefused instead."""
@@ -127,6 +139,12 @@ class TenantOpener:
             read_only=True,
         )
 
+    def _synchronous(self, profile: Profile) -> httpx.Client:
+        return self._network.synchronous(profile, read_only=self._read_only, watch=self.sending.watch(profile))
+
+    def _asynchronous(self, profile: Profile) -> httpx.AsyncClient:
+        return self._network.asynchronous(profile, read_only=self._read_only, watch=self.sending.watch(profile))
+
     @asynccontextmanager
     async def open(self, profile: Profile, geo: GeoCode | None = None) -> AsyncGenerator[TenantClient]:
         """A client of the tenant, or of one of its geos. Signing in happens with the first call.
@@ -134,8 +152,8 @@ class TenantOpener:
         Raises UsageError when a geo must be named, LabMissing for a profile that must not be used here.
         """
         admin_url = profile.admin_url_of(geo)
-        with self._network.synchronous(profile, read_only=self._read_only) as login:
-            async with self._network.asynchronous(profile, read_only=self._read_only) as http:
+        with self._synchronous(profile) as login:
+            async with self._asynchronous(profile) as http:
                 signing_in = self._sign_in(profile, login)
                 session = Session(
                     http, signing_in.token_for_async, clock=self._clock, ids=self._ids, limits=self._limits
@@ -151,14 +169,14 @@ class TenantOpener:
 
     async def token(self, profile: Profile, resource: str, *, who: str | None = None) -> str:
         """An access token; `who` names a person of the lab (`global_admin`, `sharepoint_admin`, `user`)."""
-        with self._network.synchronous(profile, read_only=self._read_only) as login:
+        with self._synchronous(profile) as login:
             signing_in = self._sign_in(profile, login) if who is None else self._person(profile, login, who)
             return await signing_in.token_for_async(resource)
 
     async def tenant_behind(self, profile: Profile) -> TenantId:
         """The tenant id an admin host names in its challenge, without signing in (settled A 10)."""
         url = f"{profile.admin_url}/_vti_bin/client.svc/"
-        async with self._network.asynchronous(profile, read_only=self._read_only) as http:
+        async with self._asynchronous(profile) as http:
             try:
                 return tenant_in_challenge(await http.get(url))
             except httpx.HTTPError as error:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -63,11 +64,14 @@ class Connector(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """`say` prints output, `warn` prints beside it (standard error)."""
+    """`say` prints output, `warn` prints beside it (standard error). Within `changing` a cmdlet carries out a verb that changes
+    the connected tenant; it raises before anything is sent where that may not be.
+    """
 
     connector: Connector
     say: Callable[[str], None]
     warn: Callable[[str], None]
+    changing: Callable[[Profile, str], AbstractContextManager[None]]
 
     @property
     def here(self) -> Connected:

@@ -13,6 +13,7 @@ from xtenant.cmdlets.host import Host
 from xtenant.cmdlets.line import Line, LineError
 from xtenant.cmdlets.parameters import bind
 from xtenant.cmdlets.tables import connection, identity_map, items, moves, people, sites, trust
+from xtenant.domain.changing import changing_verb_of_cmdlet
 
 
 class UnknownCmdlet(LineError):
@@ -36,7 +37,19 @@ def find(name: str) -> Cmdlet:
 async def run_line(host: Host, line: Line) -> None:
     """Run one line. Raises XTenantError; nothing was sent when it is a LineError."""
     cmdlet = find(line.cmdlet)
-    await cmdlet.run(host, bind(cmdlet.name, cmdlet.parameters, line))
+    given = bind(cmdlet.name, cmdlet.parameters, line)
+    if (verb := verb_changed_by(line)) is None:
+        await cmdlet.run(host, given)
+        return
+    with host.changing(host.here.profile, verb):
+        await cmdlet.run(host, given)
+
+
+def verb_changed_by(line: Line) -> str | None:
+    """The verb a line carries out on the tenant; None when it only looks. Raises LineError."""
+    cmdlet = find(line.cmdlet)
+    looks = bind(cmdlet.name, cmdlet.parameters, line).on("WhatIf")
+    return None if looks else changing_verb_of_cmdlet(cmdlet.name)
 
 
 CMDLETS: Mapping[str, Cmdlet] = {

@@ -25,6 +25,7 @@ from xtenant.domain.tenant import GRAPH_HOST, LOGIN_HOST, SHAREPOINT_SUFFIX
 from xtenant.wire.addresses import POOL, PinnedAsyncTransport, PinnedTransport
 from xtenant.wire.guards import GuardedAsyncTransport, GuardedTransport
 from xtenant.wire.readonly import ReadOnlyAsyncTransport, ReadOnlyTransport
+from xtenant.wire.watching import Watch, WatchedAsyncTransport, WatchedTransport
 
 USER_AGENT = "NONISV|xtenant|xtenant/0.1"
 RETRIED_STATUSES = frozenset({429, 503, 504})
@@ -46,6 +47,8 @@ class Connection:
     allow_private_addresses: bool = False
     read_only: bool = False
     """Send nothing but the calls that `wire/readonly.py` lists."""
+    watch: Watch | None = None
+    """Asked before every other call, and told how it ended."""
     timeout_seconds: float = 60.0
     max_response_bytes: int = 64 * MIB
 
@@ -54,11 +57,12 @@ def open_http(connection: Connection, *, transport: httpx.AsyncBaseTransport | N
     """An HTTP client with every guard on; `transport` stands in for the network in tests of one process.
 
     Its requests raise httpx's own errors for the network (`network_error` words them), PrivateAddress, ResponseTooLarge,
-    SentInsideUnit, and ReadOnlyRefused on a connection that may only read.
+    SentInsideUnit, ReadOnlyRefused on a connection that may only read, and what its watch raises.
     """
     guarded = GuardedAsyncTransport(transport or _async_transport(connection), connection.max_response_bytes)
+    watched = WatchedAsyncTransport(guarded, connection.watch) if connection.watch else guarded
     return httpx.AsyncClient(
-        transport=ReadOnlyAsyncTransport(guarded) if connection.read_only else guarded,
+        transport=ReadOnlyAsyncTransport(guarded) if connection.read_only else watched,
         timeout=connection.timeout_seconds,
         follow_redirects=False,
         trust_env=False,
@@ -69,8 +73,9 @@ def open_http(connection: Connection, *, transport: httpx.AsyncBaseTransport | N
 def open_http_sync(connection: Connection, *, transport: httpx.BaseTransport | None = None) -> httpx.Client:
     """The same for libraries that are not async (msal)."""
     guarded = GuardedTransport(transport or _sync_transport(connection), connection.max_response_bytes)
+    watched = WatchedTransport(guarded, connection.watch) if connection.watch else guarded
     return httpx.Client(
-        transport=ReadOnlyTransport(guarded) if connection.read_only else guarded,
+        transport=ReadOnlyTransport(guarded) if connection.read_only else watched,
         timeout=connection.timeout_seconds,
         follow_redirects=False,
         trust_env=False,
