@@ -35,13 +35,13 @@ def home_of(tools: Tools) -> InventoryHome:
 
 @contextmanager
 def open_inventory(
-    tools: Tools, name: str, *, fresh: bool = True, sites: Collection[str] | None = None
+    tools: Tools, name: str, *, fresh: bool = True, sites: Collection[str] | None = None, warns: bool = True
 ) -> Generator[Inventory]:
     """The inventory of a side, by profile or handover file; outside of any event loop.
 
     A profile's tenant is read now, or taken as read last unless `fresh`; `sites` are those whose permissions are read (addresses,
-    UPNs, aliases; None for all, empty for none). What the tenant did not let be read is warned of. Raises UnknownProfile,
-    EmptyInventory, and for files DamagedHandover, UntrustedKey and OtherKey.
+    UPNs, aliases; None for all, empty for none). What the tenant did not let be read is warned of, unless the caller tells it
+    otherwise. Raises UnknownProfile, EmptyInventory, and for files DamagedHandover, UntrustedKey and OtherKey.
     """
     profile = _profile(tools, name)
     if profile is None:
@@ -51,7 +51,9 @@ def open_inventory(
         return
     with home_of(tools).own(profile.tenant_id, afresh=fresh) as inventory:
         if fresh:
-            warn_of(read_tenant(tools, profile, inventory, sites))
+            report = read_tenant(tools, profile, inventory, sites)
+            if warns:
+                warn_of(report)
         elif not ended(inventory):
             raise EmptyInventory(f"The tenant of '{name}' was not read to the end yet.")
         yield inventory

@@ -34,6 +34,7 @@ from xtenant.cli import (
     map_rows,
     move,
     people,
+    plan_check,
     serve,
     shell,
     sites,
@@ -76,6 +77,8 @@ map_build.register(identity_map.app)
 map_lint.register(identity_map.app)
 map_rows.register(identity_map.app)
 app.add_typer(identity_map.app, name="map")
+plan_check.register(discover.app)
+plan_files.register(discover.app)
 app.add_typer(discover.app, name="plan")
 app.add_typer(handover.app, name="handover")
 app.add_typer(access.app, name="access")

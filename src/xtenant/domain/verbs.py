@@ -9,7 +9,7 @@ from __future__ import annotations
 from xtenant.domain.map_verbs import MAP_VERBS
 from xtenant.domain.verb import Verb
 
-CONNECTION_CMDLETS = ("Connect-SPOService", "Disconnect-SPOService")
+CONNECTION_CMDLETS = ("Connect-SPOService", "Disconnect-SPOService", "Connect-XtGraph")
 """Cmdlets that change what this program is connected to and ask a tenant for nothing but a token."""
 
 VERBS: tuple[Verb, ...] = (
@@ -351,6 +351,12 @@ COMMANDS_WITHOUT_VERB = (
     "people plan",
     "people check",
     "plan discover",
+    "plan make",
+    "plan show",
+    "plan edit",
+    "plan convert",
+    "plan check",
+    "plan declare",
     "handover export",
     "handover import",
     "handover show",
@@ -372,7 +378,7 @@ def _missing(name: str) -> Verb:
 
 
 def cmdlet_names() -> tuple[str, ...]:
-    """Every cmdlet of the table once, in table order, with the two that only connect."""
+    """Every cmdlet of the table once, in table order, with those that only connect."""
     return tuple(dict.fromkeys((*CONNECTION_CMDLETS, *(name for row in VERBS for name in row.cmdlets))))
 
 

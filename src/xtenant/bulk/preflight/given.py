@@ -12,7 +12,7 @@ from xtenant.bulk.preflight.online import Online
 from xtenant.bulk.preflight.sides import Side
 from xtenant.bulk.state import Declaration
 from xtenant.domain.move import JobKind
-from xtenant.domain.plan import PlannedMove
+from xtenant.domain.plan import Plan, PlannedMove
 from xtenant.inventory.facts import Principal, Site
 
 
@@ -74,6 +74,8 @@ class Given:
     departures: Mapping[str, date] = field(default_factory=dict[str, date])
     """UPN, folded → the day the last licence was taken away."""
     map_file: Path | None = None
+    head: Plan = field(default_factory=lambda: Plan(moves=()))
+    """What the plan's file says of the tenants."""
 
     @property
     def has_onedrives(self) -> bool:

@@ -53,6 +53,7 @@ def look(given: Given) -> Iterator[Outcome]:
     target = (given.target, given.online.target, PartnerRole.SOURCE, given.source)
     for side, answers, role, partner in (source, target):
         yield from _one_side(given, side, answers, role, partner)
+    yield from _named_tenants(given)
     yield from _host_url(given)
     yield from _compatible(given)
 
@@ -167,6 +168,21 @@ def _host_url(given: Given) -> Iterator[Outcome]:
             cause = f"{moving.target_url} does not lie on the target's hosts {' and '.join(hosts)}."
             text = f"Write an address below https://{hosts[0]}/sites/ or /teams/ into the row."
             yield HOST_URL.error(moving.about_row(), cause, Remedy(who=Who.PLAN, text=text))
+
+
+def _named_tenants(given: Given) -> Iterator[Outcome]:
+    """A plan in YAML names the tenants it was made for."""
+    head = given.head
+    named = (
+        ("source_tenant_id", head.source_tenant_id, given.source.facts.tenant_id),
+        ("target_tenant_id", head.target_tenant_id, given.target.facts.tenant_id),
+        ("target_host_url", head.target_host_url, given.target.host_url or head.target_host_url),
+    )
+    for what, wanted, found in named:
+        if wanted is not None and wanted != found:
+            text = "Check the plan with the tenants it was made for, or correct its head."
+            cause = f"The plan names {wanted} as its {what}; what is looked at is {found}."
+            yield HOST_URL.error(given.about_plan(), cause, Remedy(who=Who.PLAN, text=text), detail=what)
 
 
 def _hosts(target: HostUrl) -> tuple[str, str]:
