@@ -41,6 +41,15 @@ def changed(text: str, move_id: str, cells: Mapping[str, str], *, name: str) -> 
     return _checked(surgery(text, number, cells, name), wanted, name)
 
 
+def dropped(text: str, move_id: str, *, name: str) -> Edited:
+    """The file without one row. Raises UnknownMove."""
+    before = plan.read_plan(text, name=name)
+    number = _number(before, move_id, name)
+    wanted = replace(before, moves=[move for place, move in enumerate(before.moves) if place != number])
+    surgery = _yaml_dropped if plan.is_yaml(name) else _csv_dropped
+    return _checked(surgery(text, number, name), wanted, name)
+
+
 def extended(text: str, more: Sequence[PlannedMove], *, name: str) -> Edited:
     """The file with rows added at its end. Raises what reading the result raises."""
     before = plan.read_plan(text, name=name)
@@ -115,6 +124,19 @@ def _csv_changed(text: str, number: int, cells: Mapping[str, str], name: str) ->
     return None
 
 
+def _csv_dropped(text: str, number: int, name: str) -> str | None:
+    lines = text.splitlines(keepends=True)
+    reader = csv.reader(lines)
+    next(reader)
+    row, begins = -1, reader.line_num
+    for record in reader:
+        row += any(cell.strip() for cell in record)
+        if row == number:
+            return "".join(lines[:begins] + lines[reader.line_num :])
+        begins = reader.line_num
+    return None
+
+
 def _csv_extended(text: str, more: Sequence[PlannedMove], name: str) -> str | None:
     header = [column.strip().lower() for column in next(csv.reader(text.splitlines(keepends=True)))]
     end = "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
@@ -155,6 +177,20 @@ def _yaml_changed(text: str, number: int, cells: Mapping[str, str], name: str) -
     for start, end, piece in sorted(pieces, reverse=True):
         text = text[:start] + piece + text[end:]
     return text
+
+
+def _yaml_dropped(text: str, number: int, name: str) -> str | None:
+    text = text.removeprefix("\ufeff")
+    listed = _listed(text, name)
+    row = listed.parts[number]
+    if listed.flow or not isinstance(row, Mapped) or row.flow:
+        return None
+    ends = [value.end for _, value in row.parts.values() if isinstance(value, Scalar)]
+    if len(ends) < len(row.parts):
+        return None
+    starts = text.rfind("\n", 0, min(key.start for key, _ in row.parts.values())) + 1
+    end = text.find("\n", max(ends))
+    return text[:starts] + (text[end + 1 :] if end >= 0 else "")
 
 
 def _yaml_extended(text: str, more: Sequence[PlannedMove], name: str) -> str | None:
