@@ -35,6 +35,7 @@ from xtenant.cli import (
     move,
     people,
     plan_check,
+    plan_files,
     serve,
     shell,
     sites,
