@@ -20,6 +20,7 @@ import typer.main
 
 from xtenant.cli import (
     access,
+    audit,
     compatibility,
     connect,
     demo,
@@ -35,6 +36,7 @@ from xtenant.cli import (
     move,
     people,
     plan_check,
+    plan_declare,
     plan_files,
     serve,
     shell,
@@ -79,6 +81,7 @@ map_lint.register(identity_map.app)
 map_rows.register(identity_map.app)
 app.add_typer(identity_map.app, name="map")
 plan_check.register(discover.app)
+plan_declare.register(discover.app)
 plan_files.register(discover.app)
 app.add_typer(discover.app, name="plan")
 app.add_typer(handover.app, name="handover")
@@ -88,6 +91,7 @@ app.add_typer(people.app, name="people")
 app.add_typer(sites.app, name="sites")
 app.add_typer(sites.redirects, name="redirects")
 app.add_typer(connect.profiles, name="profiles")
+app.add_typer(audit.app, name="audit")
 lab.app.command("import")(lab_import.import_)
 app.add_typer(lab.app, name="lab")
 

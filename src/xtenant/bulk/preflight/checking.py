@@ -11,6 +11,7 @@ import msgspec
 from xtenant.bulk.findings import Finding, NotChecked, Object, ObjectKind, Severity
 from xtenant.bulk.preflight.given import Given
 from xtenant.bulk.preflight.registry import GROUPS
+from xtenant.bulk.preflight.rows import ASK
 from xtenant.bulk.preflight.rules import Group, Outcome
 
 Progress = Callable[[str, int, int], None]
@@ -63,7 +64,7 @@ def checked(
         _gather(group.run(given), findings, unknown)
     progress("rules", len(groups), len(groups))
     ordered = sorted(findings.values(), key=lambda each: (_ORDER[each.severity], each.rule, each.object.name, each.id))
-    told = [_rooted(each, findings) for each in ordered]
+    told = [_rooted(each, findings) for each in _with_roots_of_refusals(ordered)]
     counts = {severity: sum(each.severity is severity for each in told) for severity in Severity}
     return Result(findings=told, not_checked=list(_together(unknown)), rows=_verdicts(given, told), counts=counts)
 
@@ -74,6 +75,22 @@ def _gather(outcomes: Iterable[Outcome], findings: dict[str, Finding], unknown: 
             findings.setdefault(outcome.id, outcome)
         else:
             unknown.append(outcome)
+
+
+def _with_roots_of_refusals(ordered: Sequence[Finding]) -> Iterator[Finding]:
+    """What the tenant itself refuses depends on every error that touches the same row."""
+    of_all: list[str] = []
+    of_row: dict[str, list[str]] = {}
+    for each in ordered:
+        if each.severity is Severity.ERROR and each.rule != ASK.rule:
+            for ids in [of_row.setdefault(move, []) for move in each.object.moves] or [of_all]:
+                ids.append(each.id)
+    for each in ordered:
+        if each.rule == ASK.rule:
+            roots = (*of_all, *of_row.get(each.object.moves[0], ())) if each.object.moves else ()
+            yield msgspec.structs.replace(each, depends_on=roots)
+        else:
+            yield each
 
 
 def _rooted(finding: Finding, findings: Mapping[str, Finding]) -> Finding:

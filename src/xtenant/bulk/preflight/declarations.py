@@ -52,6 +52,10 @@ KEYS: Mapping[str, Key] = {
             example="looked-for", rule="R-7.20", who=Who.SOURCE),
         Key(name="web_parts", what="whether web parts that point elsewhere were looked for", values="looked-for",
             example="looked-for", rule="R-7.21", who=Who.SOURCE),
+        Key(name="onedrive_creation", what="whether people at the target can make OneDrives while the moves run",
+            values="restricted|open", example="restricted", rule="R-4.9", who=Who.TARGET),
+        Key(name="site_creation", what="whether people at the target can make sites while the moves run",
+            values="restricted|open", example="restricted", rule="R-4.9", who=Who.TARGET),
         Key(name=DEPARTURES, what="when people lost their last licence: a CSV file with the columns upn,departed", values=".+",
             example="departures.csv", rule="R-7.33", who=Who.SOURCE),
     )
@@ -72,6 +76,7 @@ def checked(key: str, value: str) -> tuple[str, str]:
 
 
 def command(plan: str, key: str, value: str = "") -> str:
-    """The line that declares it, in the name of whoever it is to know."""
+    """The line that declares it, in the name of the role that has to know."""
     known = KEYS[key]
-    return lines.ours("plan", "declare", plan, f"{key}={value or known.example}", "--by", known.who.value)
+    by = "the person responsible" if known.who is Who.PERSON else known.who.value
+    return lines.ours("plan", "declare", plan, f"{key}={value or known.example}", "--by", by)

@@ -60,6 +60,16 @@ class Moving:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSaid:
+    """The tenant's own answer to a start with ValidationOnly. `code` is Microsoft's, where it has one."""
+
+    ok: bool
+    text: str = ""
+    code: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """Everything a group of rules may ask. `rerun` are the words of this command, for what lets more be judged."""
 
@@ -76,6 +86,10 @@ class Given:
     map_file: Path | None = None
     head: Plan = field(default_factory=lambda: Plan(moves=()))
     """What the plan's file says of the tenants."""
+    server: Mapping[str, ServerSaid] = field(default_factory=dict[str, ServerSaid])
+    """Row's id → what a start with ValidationOnly said."""
+    ask_server: tuple[str, ...] = ()
+    """The command that asks it."""
 
     @property
     def has_onedrives(self) -> bool:
@@ -89,6 +103,11 @@ class Given:
         """What was declared, in small letters; empty where nothing was."""
         found = self.declared.get(key)
         return found.value.casefold() if found else ""
+
+    @property
+    def whole_plan_asked(self) -> bool:
+        """Whether the tenant itself said something to every row."""
+        return bool(self.server) and all(moving.move.move_id in self.server for moving in self.moves)
 
     def about_pair(self) -> Object:
         return Object(kind=ObjectKind.PAIR, name=f"{self.source.name} to {self.target.name}")

@@ -67,9 +67,8 @@ def _other(given: Given, moving: Moving, job: MoveJob) -> Outcome:
     about = moving.about_site()
     if job.state == "Success":
         text = "It was moved already: take the row out of the plan."
-        return NO_OTHER.error(
-            about, f"A move of {moving.source_url} to {job.target_url} has succeeded.", Remedy(who=Who.PLAN, text=text)
-        )
+        remedy = Remedy(who=Who.PLAN, text=text, commands=lines.edit(given.plan, moving.move.move_id, drop=True))
+        return NO_OTHER.error(about, f"A move of {moving.source_url} to {job.target_url} has succeeded.", remedy)
     if job.state_name in _STOPPABLE or job.state in _STOPPABLE:
         name, parameter = _STOP[moving.move.kind]
         line = lines.cmdlet(name, **{parameter: moving.move.source})

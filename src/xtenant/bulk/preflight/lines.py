@@ -31,6 +31,15 @@ def ours(*words: str) -> str:
     return shlex.join(("xtenant", *words)) if all(map(_writable, words)) else ""
 
 
+def edit(plan: str, move_id: str, *, drop: bool = False, **columns: str | None) -> tuple[str, ...]:
+    """`xtenant plan edit`: a row of the plan with other columns, or taken out. None where a value cannot be written."""
+    words = ["plan", "edit", plan, "--id", move_id, *(["--drop"] if drop else [])]
+    for name, value in columns.items():
+        words += [f"--{name}", value] if value is not None else []
+    line = ours(*words)
+    return (line,) if line else ()
+
+
 def on(host_url: HostUrl | None, *lines: str) -> tuple[str, ...]:
     """Cmdlets run on one tenant, the connection first. None at all where one line could not be written."""
     if host_url is None or not lines or not all(lines):

@@ -103,7 +103,8 @@ def _absent(given: Given, moving: Moving, stock: Stock) -> Outcome:
     if upn.rpartition("@")[2].casefold() not in given.target.domains:
         text = f"The target's domains are {', '.join(sorted(given.target.domains))}: correct the row."
         cause = f"The target has no account {upn}, and its domain is not the target's."
-        return ACCOUNT.error(moving.about_target_person(), cause, Remedy(who=Who.PLAN, text=text))
+        remedy = Remedy(who=Who.PLAN, text=text, commands=_of_own_domain(given, moving))
+        return ACCOUNT.error(moving.about_target_person(), cause, remedy)
     name = moving.person.name if moving.person else upn.partition("@")[0]
     location = (moving.person.usage_location if moving.person else "") or _usual_location(given.target)
     line = lines.cmdlet("New-XtUser", UserPrincipalName=upn, DisplayName=name or upn, UsageLocation=location or None)
@@ -112,6 +113,13 @@ def _absent(given: Given, moving: Moving, stock: Stock) -> Outcome:
     text = "Create the account with a licence for SharePoint; it stays blocked until its OneDrive has moved (R-4.8)."
     remedy = Remedy(who=Who.TARGET, text=text, commands=lines.on(given.target.host_url, line, *assign))
     return ACCOUNT.error(moving.about_target_person(), f"The target has no account {upn}.", remedy)
+
+
+def _of_own_domain(given: Given, moving: Moving) -> tuple[str, ...]:
+    """The row with the one account of the target that has the same name before the @."""
+    local = moving.move.target.partition("@")[0]
+    known = [each for domain in sorted(given.target.domains) if (each := given.target.person(f"{local}@{domain}"))]
+    return lines.edit(given.plan, moving.move.move_id, target=known[0].upn) if len(known) == 1 else ()
 
 
 def _unlicensed(given: Given, moving: Moving, account: Principal, stock: Stock) -> Outcome:

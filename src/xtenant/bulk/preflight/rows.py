@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from xtenant.bulk.findings import Evidence, Remedy, Who
 from xtenant.bulk.preflight import lines
-from xtenant.bulk.preflight.given import Given
+from xtenant.bulk.preflight.given import Given, Moving
 from xtenant.bulk.preflight.rules import Group, Outcome, Rule
+from xtenant.bulk.preflight.tenants import OWN_KEY_CODE, SAME_FARM
 
 DATES = Rule(rule="R-6.12", text="begin is not in the past, end is after it", evidence=Evidence.INFERRED,
              read="the plan", fails_as="the start is refused")  # fmt: skip
@@ -24,28 +26,50 @@ ASK = Rule(rule="R-9.1.4", text="a start with ValidationOnly for each row ends t
 def look(given: Given) -> Iterator[Outcome]:
     yield from _dates(given)
     yield from _unread(given)
-    yield ASK.unknown(
-        "the tenant itself was not asked",
-        "What does a start with -ValidationOnly say to each row?",
-        Who.SOURCE,
-        about=given.about_plan(),
-        commands=(lines.ours(*given.rerun, "--ask-server"),),
-    )
+    yield from _server(given)
 
 
 def _dates(given: Given) -> Iterator[Outcome]:
     for moving in given.moves:
         begin, end = moving.move.begin, moving.move.end
-        text = "Write a later date into the row, in UTC."
+        text = "Write later dates into the row, in UTC."
+        remedy = Remedy(who=Who.PLAN, text=text, commands=_later(given, moving))
         if end is not None and end <= given.now:
             cause = f"The end of row {moving.move.move_id}, {end:%Y-%m-%d %H:%M} UTC, is over."
-            yield DATES.error(moving.about_row(), cause, Remedy(who=Who.PLAN, text=text), detail="end")
+            yield DATES.error(moving.about_row(), cause, remedy, detail="end")
         elif begin is not None and end is not None and end <= begin:
             cause = f"Row {moving.move.move_id} ends when it begins."
-            yield DATES.error(moving.about_row(), cause, Remedy(who=Who.PLAN, text=text), detail="end")
+            yield DATES.error(moving.about_row(), cause, remedy, detail="end")
         if begin is not None and begin < given.now:
             cause = f"The begin of row {moving.move.move_id}, {begin:%Y-%m-%d %H:%M} UTC, is over."
-            yield DATES.error(moving.about_row(), cause, Remedy(who=Who.PLAN, text=text), detail="begin")
+            yield DATES.error(moving.about_row(), cause, remedy, detail="begin")
+
+
+def _later(given: Given, moving: Moving) -> tuple[str, ...]:
+    """Tomorrow at the full hour; what was planned to last as long lasts as long."""
+    begin, end = moving.move.begin, moving.move.end
+    tomorrow = given.now.replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
+    lasting = end - begin if begin and end and end > begin else timedelta(days=1)
+    dates: dict[str, str | None] = {}
+    if begin is not None:
+        dates["begin"] = f"{max(begin, tomorrow):%Y-%m-%dT%H:%M:%SZ}"
+    if end is not None:
+        dates["end"] = f"{max(begin or tomorrow, tomorrow) + lasting:%Y-%m-%dT%H:%M:%SZ}"
+    return lines.edit(given.plan, moving.move.move_id, **dates)
+
+
+def _server(given: Given) -> Iterator[Outcome]:
+    """The last word is the tenant's own; what it finds is as a rule told by another rule too."""
+    for moving in given.moves:
+        said = given.server.get(moving.move.move_id)
+        if said is not None and not said.ok and said.code not in (SAME_FARM, OWN_KEY_CODE):
+            remedy = Remedy(who=Who.SOURCE, text=said.remedy or "Read the tenant's text; check again afterwards.")
+            cause = f"The source refuses row {moving.move.move_id}: {said.text}"
+            yield ASK.error(moving.about_row(), cause, remedy)
+    if not given.whole_plan_asked:
+        question = "What does a start with -ValidationOnly say to each row?"
+        reason = "the tenant itself was not asked"
+        yield ASK.unknown(reason, question, Who.SOURCE, about=given.about_plan(), commands=given.ask_server)
 
 
 def _unread(given: Given) -> Iterator[Outcome]:

@@ -10,6 +10,7 @@ from xtenant.bulk.findings import Evidence, Remedy, Who
 from xtenant.bulk.preflight import declarations, lines
 from xtenant.bulk.preflight.given import Given, Moving
 from xtenant.bulk.preflight.rules import Group, Outcome, Rule
+from xtenant.domain import paths
 from xtenant.domain.move import JobKind
 from xtenant.inventory.facts import Site, SiteKind, SiteUser
 
@@ -90,7 +91,7 @@ def look(given: Given) -> Iterator[Outcome]:
         yield from _size(given, moving, moving.site)
         yield from _items(moving, moving.site)
         yield from _owner(given, moving, moving.site)
-        yield from _kind(moving, moving.site)
+        yield from _kind(given, moving, moving.site)
         yield from _users(given, moving, moving.site, users.get(moving.site.site_id, []))
     yield from _holds(given)
 
@@ -113,14 +114,16 @@ def _missing(given: Given, moving: Moving) -> Iterator[Outcome]:
             "." if known else ", and nobody of that name."
         )
         text = "Correct the row, or take it out of the plan: there is nothing to move."
-        yield THERE.error(about, cause, Remedy(who=Who.PLAN, text=text))
+        remedy = Remedy(who=Who.PLAN, text=text, commands=lines.edit(given.plan, moving.move.move_id, drop=True))
+        yield THERE.error(about, cause, remedy)
 
 
 def _standing(given: Given, moving: Moving, site: Site) -> Iterator[Outcome]:
     about = moving.about_site()
     if site.is_redirect:
         text = "It was moved already: take the row out of the plan."
-        yield THERE.error(about, f"{site.url} is the redirect of an earlier move.", Remedy(who=Who.PLAN, text=text))
+        remedy = Remedy(who=Who.PLAN, text=text, commands=lines.edit(given.plan, moving.move.move_id, drop=True))
+        yield THERE.error(about, f"{site.url} is the redirect of an earlier move.", remedy)
     elif site.status.casefold() not in ("active", ""):
         text = f"Look at {site.url} in the administration centre; only an active site can be moved."
         remedy = Remedy(who=given.source.who, text=text, waits_for="the status Active")
@@ -186,12 +189,25 @@ def _owner(given: Given, moving: Moving, site: Site) -> Iterator[Outcome]:
     yield OWNER.error(moving.about_site(), f"The OneDrive {site.url} is owned by {name}.", remedy)
 
 
-def _kind(moving: Moving, site: Site) -> Iterator[Outcome]:
+def _kind(given: Given, moving: Moving, site: Site) -> Iterator[Outcome]:
     wanted = {SiteKind.PERSONAL: JobKind.USER, SiteKind.GROUP: JobKind.GROUP, SiteKind.SITE: JobKind.SITE}[site.kind]
     if moving.move.kind is not wanted:
         cause = f"{site.url} is a {site.kind.value} site; the row moves it as a {moving.move.kind.value}."
         text = f"Write {wanted.value} into the column kind, with source and target as that kind names them."
-        yield KIND.error(moving.about_row(), cause, Remedy(who=Who.PLAN, text=text))
+        remedy = Remedy(who=Who.PLAN, text=text, commands=_other_kind(given, moving, site, wanted))
+        yield KIND.error(moving.about_row(), cause, remedy)
+
+
+def _other_kind(given: Given, moving: Moving, site: Site, wanted: JobKind) -> tuple[str, ...]:
+    """The row as it should be, where both names follow: a group keeps its alias, a site gets the address of the same name."""
+    group = given.source.by_id.get(site.group_id)
+    if wanted is JobKind.GROUP and group is not None and group.alias:
+        names = group.alias, group.alias.replace(".", "-")
+    elif wanted is JobKind.SITE and given.target.host_url is not None:
+        names = site.url, f"https://{given.target.host_url.label}.sharepoint.com/{paths.site_path(site.url)}"
+    else:
+        return ()
+    return lines.edit(given.plan, moving.move.move_id, kind=wanted.value, source=names[0], target=names[1])
 
 
 def _foreign_users(given: Given) -> dict[UUID, list[SiteUser]]:
@@ -200,9 +216,19 @@ def _foreign_users(given: Given) -> dict[UUID, list[SiteUser]]:
     domains = given.target.domains
     if given.source.knows_people and domains:
         for user in given.source.inventory.all_site_users():
-            if user.upn.rpartition("@")[2].casefold() in domains:
+            if _domain_of(user) in domains or _was_invited_from(user, domains):
                 found.setdefault(user.site_id, []).append(user)
     return found
+
+
+def _domain_of(user: SiteUser) -> str:
+    return user.upn.rpartition("@")[2].casefold()
+
+
+def _was_invited_from(user: SiteUser, domains: frozenset[str]) -> bool:
+    """A guest's UPN keeps the address invited: `ann_fabrikam.com#EXT#@contoso.onmicrosoft.com`."""
+    invited, mark, _ = user.upn.casefold().partition("#ext#")
+    return bool(mark) and any(invited.endswith(f"_{domain}") for domain in domains)
 
 
 def _users(given: Given, moving: Moving, site: Site, foreign: list[SiteUser]) -> Iterator[Outcome]:
@@ -212,13 +238,21 @@ def _users(given: Given, moving: Moving, site: Site, foreign: list[SiteUser]) ->
             f"Has a user of {site.url} a UPN in one of the target's domains {', '.join(sorted(given.target.domains))}?"
         )
         yield FOREIGN_USERS.unknown("the site's users were not read", question, Who.SOURCE, about=about)
-    elif foreign:
-        some = foreign[:MOST_LINES]
-        removals = (lines.cmdlet("Remove-SPOUser", Site=site.url, LoginName=user.upn) for user in some)
-        cause = f"{len(foreign)} user(s) of {site.url} have a UPN in the target's domain, such as {foreign[0].upn}."
-        text = "Remove them from the site, or rename them; they get their rights again at the target by the map."
-        remedy = Remedy(who=Who.SOURCE, text=text, commands=lines.on(given.source.host_url, *removals))
-        yield FOREIGN_USERS.error(about, cause, remedy)
+        return
+    own = [user for user in foreign if _domain_of(user) in given.target.domains]
+    guests = [user for user in foreign if user not in own]
+    text = "Remove them from the site, or rename them; they get their rights again at the target by the map."
+    if own:
+        cause = f"{len(own)} user(s) of {site.url} have a UPN in the target's domain, such as {own[0].upn}."
+        yield FOREIGN_USERS.error(about, cause, _removal(given, site, own, text))
+    if guests:
+        cause = f"{len(guests)} guest(s) of {site.url} were invited from the target, such as {guests[0].upn}: they may count (E-13)."
+        yield FOREIGN_USERS.warning(about, cause, _removal(given, site, guests, text), detail="guests")
+
+
+def _removal(given: Given, site: Site, users: list[SiteUser], text: str) -> Remedy:
+    some = (lines.cmdlet("Remove-SPOUser", Site=site.url, LoginName=user.upn) for user in users[:MOST_LINES])
+    return Remedy(who=Who.SOURCE, text=text, commands=lines.on(given.source.host_url, *some))
 
 
 def _holds(given: Given) -> Iterator[Outcome]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xtenant.bulk.findings import Evidence, Remedy, Who
-from xtenant.bulk.preflight import declarations, lines
+from xtenant.bulk.preflight import declarations
 from xtenant.bulk.preflight.given import Given
 from xtenant.bulk.preflight.online import FEATURES
 from xtenant.bulk.preflight.rules import Group, Outcome, Rule
@@ -45,18 +45,13 @@ CREATION = Rule(
     read="isSiteCreationEnabled and the OneDrive setting of Graph's SharePoint settings",
     fails_as="E-21",
 )
+SAME_FARM, OWN_KEY_CODE = "MnAPartnersOnTheSameFarm", "MnABYOKEnabledOnSourceTenant"
 
 
 def look(given: Given) -> Iterator[Outcome]:
     yield from _features(given)
     yield from _own_key(given)
-    yield FARM.unknown(
-        "no call reads it",
-        "Do both tenants lie on different SharePoint farms? A start with ValidationOnly answers.",
-        Who.MICROSOFT,
-        about=given.about_pair(),
-        commands=(lines.ours(*given.rerun, "--ask-server"),),
-    )
+    yield from _farm(given)
     yield from _labels(given)
     yield from _creation(given)
 
@@ -79,10 +74,27 @@ def _features(given: Given) -> Iterator[Outcome]:
                 )
 
 
+def _farm(given: Given) -> Iterator[Outcome]:
+    if any(said.code == SAME_FARM for said in given.server.values()):
+        text = "Open a support case with both tenant ids; no remedy of an administrator's is known (E-31)."
+        remedy = Remedy(who=Who.MICROSOFT, text=text, waits_for="Microsoft's support")
+        yield FARM.error(given.about_pair(), "Both tenants lie on the same farm, as the source says.", remedy)
+    elif not given.whole_plan_asked:
+        question = "Do both tenants lie on different SharePoint farms? A start with ValidationOnly answers."
+        about = given.about_pair()
+        yield FARM.unknown("no call reads it", question, Who.MICROSOFT, about=about, commands=given.ask_server)
+
+
 def _own_key(given: Given) -> Iterator[Outcome]:
     said = given.value("byok")
     line = declarations.command(given.plan, "byok")
-    if not said:
+    if any(each.code == OWN_KEY_CODE for each in given.server.values()):
+        text = "Turn Customer Key off at the source with Microsoft's help, then check again."
+        remedy = Remedy(who=Who.SOURCE, text=text, waits_for="the roll back to keys of Microsoft to be complete")
+        yield OWN_KEY.error(
+            given.source.about(), "The source encrypts with a key of its own, as it says itself.", remedy
+        )
+    elif not said and not given.whole_plan_asked:
         question = "Does the source encrypt SharePoint with a key of its own (Customer Key, BYOK)?"
         yield OWN_KEY.unknown("no call reads it", question, Who.SOURCE, about=given.source.about(), commands=(line,))
     elif said == "yes":
@@ -103,7 +115,7 @@ def _labels(given: Given) -> Iterator[Outcome]:
         question = (
             "Do files that move carry labels with user-defined permissions? The inventory sees names of labels only."
         )
-        commands = (line, lines.ours(*given.rerun, "--ask-server"))
+        commands = (line, *given.ask_server)
         yield LABELS.unknown("no call reads it", question, Who.SOURCE, about=given.source.about(), commands=commands)
     elif said == "some":
         text = (
@@ -118,15 +130,22 @@ def _labels(given: Given) -> Iterator[Outcome]:
 
 def _creation(given: Given) -> Iterator[Outcome]:
     facts = given.target.facts
-    settings = (("site creation", facts.site_creation_enabled, given.has_sites),
-                ("OneDrive creation", facts.personal_site_creation_enabled, given.has_onedrives))  # fmt: skip
-    for what, enabled, matters in settings:
-        if matters and enabled is None:
+    settings = (("site creation", "site_creation", facts.site_creation_enabled, given.has_sites),
+                ("OneDrive creation", "onedrive_creation", facts.personal_site_creation_enabled, given.has_onedrives))  # fmt: skip
+    for what, key, read, matters in settings:
+        said = given.value(key)
+        if not matters or said == "restricted":
+            continue
+        enabled = True if said == "open" else read
+        line = declarations.command(given.plan, key)
+        if enabled is None:
             question = f"Is {what} restricted at the target while the moves run?"
-            yield CREATION.unknown("the setting could not be read", question, Who.TARGET, about=given.target.about())
-        elif matters and enabled:
+            reason, about = "the setting could not be read", given.target.about()
+            yield CREATION.unknown(reason, question, Who.TARGET, about=about, commands=(line,))
+        elif enabled:
             text = f"Restrict {what} at the target until the moves are over; whatever is made at a move's address blocks it (R-0.4)."
-            remedy = Remedy(who=Who.TARGET, text=text, waits_for="the setting in the administration centre")
+            waits_for = "the setting in the administration centre"
+            remedy = Remedy(who=Who.TARGET, text=text, waits_for=waits_for, commands=(line,) if said else ())
             yield CREATION.warning(given.target.about(), f"People may use {what} at the target.", remedy, detail=what)
 
 

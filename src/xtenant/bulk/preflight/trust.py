@@ -167,7 +167,9 @@ def _host_url(given: Given) -> Iterator[Outcome]:
         if moving.move.kind is JobKind.SITE and host not in hosts:
             cause = f"{moving.target_url} does not lie on the target's hosts {' and '.join(hosts)}."
             text = f"Write an address below https://{hosts[0]}/sites/ or /teams/ into the row."
-            yield HOST_URL.error(moving.about_row(), cause, Remedy(who=Who.PLAN, text=text))
+            name = moving.target_url.rstrip("/").rpartition("/")[2]
+            commands = lines.edit(given.plan, moving.move.move_id, target=f"https://{hosts[0]}/sites/{name}")
+            yield HOST_URL.error(moving.about_row(), cause, Remedy(who=Who.PLAN, text=text, commands=commands))
 
 
 def _named_tenants(given: Given) -> Iterator[Outcome]:

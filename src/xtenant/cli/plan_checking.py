@@ -1,0 +1,205 @@
+"""The work of `xtenant plan check`: both sides opened, the tenants asked, every rule run over what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from xtenant.bulk.findings import Who
+from xtenant.bulk.preflight import departures, lines
+from xtenant.bulk.preflight.asking import validated
+from xtenant.bulk.preflight.checking import Result, checked
+from xtenant.bulk.preflight.given import Given, Moving, ServerSaid
+from xtenant.bulk.preflight.identity import wanted_rows
+from xtenant.bulk.preflight.online import Online, Wish, asked
+from xtenant.bulk.preflight.places import placed
+from xtenant.bulk.preflight.sides import Side, side_of
+from xtenant.bulk.state import Declaration, PlanState, state_path
+from xtenant.cli import inventories
+from xtenant.cli.inventories import bars
+from xtenant.cli.output import utc
+from xtenant.cli.tools import Tools
+from xtenant.client.profiles import Profile, ProfileKind
+from xtenant.domain import errors, plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """What the options of a check say."""
+
+    plan: Path
+    source: str
+    target: str
+    map_file: Path | None
+    fresh: bool
+    ask: bool = False
+
+    @property
+    def again(self) -> tuple[str, ...]:
+        """The words of this command."""
+        more = () if self.map_file is None else ("--map", str(self.map_file))
+        return ("plan", "check", str(self.plan), "--source", self.source, "--target", self.target, *more)
+
+
+def outcome(tools: Tools, typed: Typed) -> tuple[Given, Result]:
+    head = plan.read_plan(inventories.read_text(typed.plan), name=str(typed.plan))
+    moves = head.moves
+    with ExitStack() as stack:
+        before = stack.enter_context(
+            inventories.open_inventory(
+                tools, typed.source, fresh=typed.fresh, sites=[move.source for move in moves], warns=False
+            )
+        )
+        after = stack.enter_context(
+            inventories.open_inventory(
+                tools, typed.target, fresh=typed.fresh, sites=[move.target for move in moves], warns=False
+            )
+        )
+        profiles = profile_named(tools, typed.source), profile_named(tools, typed.target)
+        source = side_of(typed.source, Who.SOURCE, before, signed_in=profiles[0] is not None)
+        target = side_of(typed.target, Who.TARGET, after, signed_in=profiles[1] is not None)
+        moving = placed(moves, source, target)
+        online = _asked(tools, profiles, source, target, moving)
+        source, target = _with_hosts(source, target, online)
+        moving = placed(moves, source, target)
+        server = _validated(tools, profiles[0] if typed.ask else None, moving, target)
+        declared, dates = _declarations(tools, typed.plan, moves)
+        given = Given(
+            plan=str(typed.plan),
+            moves=moving,
+            source=source,
+            target=target,
+            online=online,
+            now=tools.clock.business_now(),
+            rerun=typed.again,
+            declared=declared,
+            departures=dates,
+            map_file=typed.map_file,
+            head=head,
+            server=server,
+            ask_server=_asking_line(profiles[0], typed),
+        )
+        with bars("check") as progress:
+            return given, checked(given, progress=progress)
+
+
+def _asked(
+    tools: Tools,
+    profiles: tuple[Profile | None, Profile | None],
+    source: Side,
+    target: Side,
+    moving: Sequence[Moving],
+) -> Online:
+    """What the tenants say now, as far as there are profiles."""
+    wish = Wish(
+        source_host=source.host_url,
+        target_host=target.host_url,
+        wanted=wanted_rows(moving, source.facts.tenant_id),
+    )
+
+    async def work() -> Online:
+        async with AsyncExitStack() as stack:
+            clients = [
+                None if profile is None else await stack.enter_async_context(tools.open(profile, _geo(profile)))
+                for profile in profiles
+            ]
+            return await asked(clients[0], clients[1], wish)
+
+    return tools.run(work)
+
+
+def may_ask(profile: Profile | None, name: str, *, allowed: bool) -> None:
+    """A validating start is a changing call by its form. Raises UsageError where it may not be sent (settled C 13)."""
+    if profile is None:
+        raise errors.UsageError(
+            f"'{name}' is a file; only a tenant can be asked.", remedy="Give a profile as --source."
+        )
+    if profile.kind is ProfileKind.MICROSOFT365:
+        raise errors.UsageError(
+            "A start with ValidationOnly is not sent to Microsoft 365.",
+            remedy="Write the lines with `xtenant plan emit PLAN --validation-only`, run them, and import their results.",
+        )
+    if not allowed:
+        raise errors.UsageError(
+            "--ask-server sends starts that only validate.", remedy="Add --allow-validation; nothing is moved by them."
+        )
+
+
+def _validated(
+    tools: Tools, profile: Profile | None, moving: Sequence[Moving], target: Side
+) -> Mapping[str, ServerSaid]:
+    partner = target.host_url
+    if profile is None or partner is None:
+        return {}
+
+    async def work() -> Mapping[str, ServerSaid]:
+        with bars(profile.name) as progress:
+            async with tools.open(profile, _geo(profile)) as client:
+                return await validated(client, moving, partner, lambda done: progress("validation", done, len(moving)))
+
+    return tools.run(work)
+
+
+def _asking_line(profile: Profile | None, typed: Typed) -> tuple[str, ...]:
+    """The command that asks the source itself; none where it is known by a file only."""
+    if profile is None:
+        return ()
+    if profile.kind is ProfileKind.MICROSOFT365:
+        words = (
+            "plan",
+            "emit",
+            str(typed.plan),
+            "--validation-only",
+            "--source",
+            typed.source,
+            "--target",
+            typed.target,
+        )
+    else:
+        words = (*typed.again, "--ask-server", "--allow-validation")
+    return tuple(filter(None, [lines.ours(*words)]))
+
+
+def _with_hosts(source: Side, target: Side, online: Online) -> tuple[Side, Side]:
+    """The tenants' own word on their host URLs counts before the inventories'."""
+    return (
+        replace(source, host_url=online.source.host_url or source.host_url),
+        replace(target, host_url=online.target.host_url or target.host_url),
+    )
+
+
+def _declarations(
+    tools: Tools, plan_file: Path, moves: Sequence[plan.PlannedMove]
+) -> tuple[Mapping[str, Declaration], Mapping[str, date]]:
+    with PlanState(state_path(plan_file), ids=tools.opener.ids) as state:
+        state.see(moves, tools.clock.business_now())
+        return state.declarations(), departures.kept(state)
+
+
+def profile_named(tools: Tools, name: str) -> Profile | None:
+    return next((profile for profile in tools.store.all() if profile.name == name), None)
+
+
+def _geo(profile: Profile) -> str | None:
+    """The geo an inventory is read from where there are several."""
+    return next(iter(profile.geos), None) if len(profile.geos) > 1 else None
+
+
+def context_of(given: Given, result: Result) -> Mapping[str, str]:
+    return {
+        "plan": given.plan,
+        "moves": f"{len(given.moves):,}",
+        "source": _named(given.source),
+        "target": _named(given.target),
+        "map": str(given.map_file or "the one in force at the target"),
+        "checked at": utc(given.now) or "",
+        "blocked": f"{sum(row.verdict.value == 'blocked' for row in result.rows):,} of {len(result.rows):,} moves",
+    }
+
+
+def _named(side: Side) -> str:
+    how = "signed in" if side.signed_in else "from a file"
+    return f"{side.facts.display_name} ({side.name}, {how}, read {utc(side.facts.read_at)})"
