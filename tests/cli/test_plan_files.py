@@ -139,8 +139,11 @@ def test_edit_changes_one_row_and_keeps_the_file_before(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [("--id", "z", "--wave", "2"), ("--id", "a"), ("--id", "a", "--begin", "x"), ("--id", "a", "--option", "x")]
-    + [
+    [
+        ("--id", "z", "--wave", "2"),
+        ("--id", "a"),
+        ("--id", "a", "--begin", "x"),
+        ("--id", "a", "--option", "x"),
         ("--id", "a", "--source", "ann@contoso.com"),
         ("--id", "a", "--target", ""),
         ("--id", "a", "--drop", "--wave", "1"),

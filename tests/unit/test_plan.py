@@ -71,3 +71,8 @@ def test_a_header_that_is_not_the_plans_is_refused(header: str) -> None:
 def test_a_shielded_cell_comes_back_as_it_was(cell: str) -> None:
     assert sheets.restored(sheets.shielded(cell)) == cell
     assert not sheets.shielded(cell).startswith(("=", "+", "-", "@"))
+
+
+def test_a_quote_that_is_never_closed_is_named() -> None:
+    with pytest.raises(errors.UsageError, match="not closed|cannot be read"):
+        read_moves('kind,source,target\nuser,"' + "a" * 200_000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Annotated
 import typer
 
 from xtenant.bulk.planning.making import Chosen, Made, make
-from xtenant.bulk.planning.targets import TargetRules, read_rename
+from xtenant.bulk.planning.targets import RenameRule, TargetRules, read_rename
 from xtenant.bulk.planning.waves import MB_A_GB, WaveRules
 from xtenant.cli import people_files
 from xtenant.cli.inventories import CachedOption, SourceSide, open_inventory
@@ -98,29 +99,59 @@ def make_plan(
     Example: xtenant plan make --source contoso --target fabrikam --domain contoso.com=fabrikam.com --pilot 10 --wave-moves 500
     """
     tools = tools_of(context)
-    renames = [read_rename(each) for each in rename or ()]
-    domains = domains_of(domain or ())
-    first = plan.read_date(begin or "")
-    chosen = Chosen(
-        kinds=tuple(JobKind(each.value) for each in kind) if kind else tuple(JobKind),
-        only=only or (),
-        without=without or (),
-    )
-    waves = WaveRules(most_moves=wave_moves, most_gb=wave_gb, pilot=pilot, begin=first, every=timedelta(hours=every))
     before = _before(out)
+    wishes = _Wishes(
+        renames=[read_rename(each) for each in rename or ()],
+        domains=domains_of(domain or ()),
+        host=parse_host_url(target_host) if target_host else None,
+        chosen=_chosen(kind, only, without),
+        waves=WaveRules(
+            most_moves=wave_moves,
+            most_gb=wave_gb,
+            pilot=pilot,
+            begin=plan.read_date(begin or ""),
+            every=timedelta(hours=every),
+        ),
+    )
     with ExitStack() as stack:
         here = stack.enter_context(open_inventory(tools, source, fresh=not cached, sites=()))
         there = stack.enter_context(open_inventory(tools, target, fresh=not cached, sites=())) if target else None
-        head = _head(here, there, before, target_host)
-        rules = TargetRules(
-            host_url=_host(head), initial_domain=_domain(there, _host(head)), domains=domains, renames=renames
-        )
-        made = make(here, before.moves, rules=rules, waves=waves, chosen=chosen, target=there)
+        head = _head(here, there, before, wishes.host)
+        made = _made(here, there, head, wishes)
     if not what_if:
-        _write(out, head, before, made)
+        _write(out, head, made)
     emit(_told(out, made), output)
     if made.conflicts:
         raise typer.Exit(errors.ExitCode.FINDINGS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wishes:
+    """What the options say, read."""
+
+    renames: Sequence[RenameRule]
+    domains: Mapping[str, str]
+    host: HostUrl | None
+    chosen: Chosen
+    waves: WaveRules
+
+
+def _chosen(kinds: Sequence[Kind] | None, only: Sequence[str] | None, without: Sequence[str] | None) -> Chosen:
+    return Chosen(
+        kinds=tuple(JobKind(each.value) for each in kinds) if kinds else tuple(JobKind),
+        only=only or (),
+        without=without or (),
+    )
+
+
+def _made(source: Inventory, target: Inventory | None, head: Plan, wishes: _Wishes) -> Made:
+    rules = TargetRules(
+        host_url=_host(head),
+        initial_domain=_domain(target, _host(head)),
+        domains=wishes.domains,
+        renames=wishes.renames,
+    )
+    return make(source, head.moves, rules=rules, waves=wishes.waves, chosen=wishes.chosen, target=target)
 
 
 def _before(out: Path) -> Plan:
@@ -129,11 +160,11 @@ def _before(out: Path) -> Plan:
     return plan.read_plan(people_files.read_text(out, "the plan"), name=str(out))
 
 
-def _head(source: Inventory, target: Inventory | None, before: Plan, target_host: str | None) -> Plan:
+def _head(source: Inventory, target: Inventory | None, before: Plan, typed: HostUrl | None) -> Plan:
     """The tenants of the plan. Raises UsageError where nothing says which the target is, or where the plan names others."""
     facts = target.tenant() if target is not None else None
     told = parse_host_url(facts.host_urls[0]) if facts and facts.host_urls else None
-    host = parse_host_url(target_host) if target_host else before.target_host_url or told
+    host = typed or before.target_host_url or told
     if host is None:
         raise errors.UsageError(
             "Nothing says where the moves go.", remedy="Give --target, or --target-host https://NAME-my.sharepoint.com/"
@@ -163,15 +194,9 @@ def _domain(target: Inventory | None, host: HostUrl) -> str:
     return target.tenant().initial_domain if target is not None else f"{host.label}.onmicrosoft.com"
 
 
-def _write(out: Path, head: Plan, before: Plan, made: Made) -> None:
+def _write(out: Path, head: Plan, made: Made) -> None:
     if not out.exists():
-        fresh = Plan(
-            moves=made.added,
-            source_tenant_id=head.source_tenant_id,
-            target_tenant_id=head.target_tenant_id,
-            target_host_url=head.target_host_url,
-        )
-        people_files.replace_file(out, plan.written_plan(fresh, name=str(out)))
+        people_files.replace_file(out, plan.written_plan(replace(head, moves=made.added), name=str(out)))
         note(f"written to {out}")
         return
     edited = plan_edit.extended(people_files.read_text(out, "the plan"), made.added, name=str(out))

@@ -8,8 +8,19 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
 from xtenant.domain import errors
+
+
+class Reader(Protocol):
+    """What `csv.reader` gives."""
+
+    @property
+    def line_num(self) -> int: ...
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
 
 _RISKY = ("=", "+", "-", "@", "'")
 _SHIELD = "'"
@@ -40,15 +51,25 @@ def read(
     Raises UsageError for an unknown or doubled column, a missing required one, and a row longer than the header.
     """
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
-    header = [name.strip().lower() for name in next(reader, list[str]())]
+    records = _records(reader, what)
+    header = [name.strip().lower() for name in next(records, list[str]())]
     _check_header(header, columns, required, what)
-    for cells in reader:
+    for cells in records:
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
             raise errors.UsageError(f"Line {reader.line_num} of {what} has more cells than the header has columns.")
         named = {name: restored(cell.strip()) for name, cell in zip(header, cells, strict=False)}
         yield reader.line_num, {column: named.get(column, "") for column in columns}
+
+
+def _records(reader: Reader, what: str) -> Iterator[list[str]]:
+    try:
+        yield from reader
+    except csv.Error as error:  # a cell of more than 128 KiB, mostly a quote that was never closed
+        raise errors.UsageError(
+            f"Line {reader.line_num} of {what} cannot be read: {error}.", remedy="Look for a quote that is not closed."
+        ) from error
 
 
 def _check_header(header: Sequence[str], columns: Sequence[str], required: Sequence[str], what: str) -> None:

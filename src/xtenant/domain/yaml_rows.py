@@ -15,8 +15,9 @@ from yaml import events
 
 from xtenant.domain import errors
 
-_DEEPEST = 4
-"""Head, list, row, cell."""
+_IN_BRACES = frozenset(",[]{}")
+_DEEPEST = 5
+"""Head, list, row, cell, text in a cell."""
 
 
 class UnreadableYaml(errors.UsageError):
@@ -111,13 +112,22 @@ def written_row(row: Mapping[str, str | Mapping[str, str]], *, indent: int) -> s
 
 
 def written_scalar(text: str) -> str:
-    """A text as it may stand behind a key, on one line."""
-    dumped = _dumped({"x": text})
-    return (
-        dumped.removeprefix("x:").strip()
-        if dumped.count("\n") == 1
-        else yaml.safe_dump(text, default_style='"', width=2**30, allow_unicode=True).strip()
-    )
+    """A text as it may stand behind a key, in braces too, on one line."""
+    plain = _dumped({"x": text}).removeprefix("x:").strip()
+    if "\n" not in plain and _IN_BRACES.isdisjoint(plain):
+        return plain
+    for style in (None, '"'):
+        dumped = yaml.dump(
+            [text],
+            Dumper=yaml.CSafeDumper,
+            default_flow_style=True,
+            default_style=style,
+            width=2**30,
+            allow_unicode=True,
+        )
+        if dumped.count("\n") == 1:
+            return dumped.strip()[1:-1]
+    return '""'
 
 
 def _dumped(value: object) -> str:
