@@ -10,10 +10,13 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar, cast
 
 import typer
 
+from xtenant.cli.emitting import EmitOption, EmitToOption, written_out
+from xtenant.cli.output import Format
 from xtenant.cli.tools import Tools, tools_of
 from xtenant.client.profiles import Profile, ProfileKind
 from xtenant.domain import errors
@@ -33,8 +36,15 @@ ConfirmOption = Annotated[
 ]
 
 VERB_ATTRIBUTE = "changed_verb"
-LOOKING = ("what_if", "emit")
-"""Options with which a command sends nothing that changes."""
+LOOKING = ("what_if",)
+"""Options with which a command sends nothing that changes; with `--emit` none does."""
+
+OPTIONS: tuple[tuple[str, Any, Any], ...] = (
+    ("confirm", ConfirmOption, None),
+    ("emit", EmitOption, None),
+    ("emit_to", EmitToOption, Path()),
+)
+"""What every changing command takes beside its own: name, type, default."""
 
 
 class NotConfirmed(errors.UsageError):
@@ -50,7 +60,7 @@ def changes(
     """Guard a command that carries out a verb of `domain/changing.py`. It stands directly below `@app.command(…)`.
 
     `on` names the parameters whose profiles are changed; values that are no profile's name are left to the command.
-    `looking` names the options that keep it from changing anything.
+    `looking` names the options that keep it from changing anything; with `--emit` they are set, and the transport only reads.
     """
     if verb not in CHANGING:
         raise ValueError(f"{verb} is not a changing verb")
@@ -61,8 +71,16 @@ def changes(
         @functools.wraps(command)
         def guarded(*given: P.args, **named: P.kwargs) -> T:
             confirmed = cast("list[str] | None", named.pop("confirm", None)) or []
+            emit, folder = named.pop("emit", None), cast(Path, named.pop("emit_to", None) or Path())
             values = signature.bind(*given, **named).arguments
-            tools = tools_of(cast(typer.Context, values["context"]))
+            context = cast(typer.Context, values["context"])
+            tools = tools_of(context)
+            if emit is not None:
+                if "what_if" in looking:
+                    named["what_if"] = True
+                output = cast("Format | None", named.get("output"))
+                written_out(context, tools, verb, folder, output, lambda: command(*given, **named))
+                return cast(T, None)
             if any(values.get(name) for name in looking):
                 return command(*given, **named)
             profiles = [found for name in on if (found := _profile(tools, values.get(name))) is not None]
@@ -71,7 +89,7 @@ def changes(
                 return command(*given, **named)
 
         setattr(guarded, VERB_ATTRIBUTE, verb)
-        _with_confirm(guarded, signature)
+        _with_options(guarded, signature)
         return guarded
 
     return guard
@@ -98,9 +116,12 @@ def _profile(tools: Tools, value: object) -> Profile | None:
     return tools.store.find(value)
 
 
-def _with_confirm(guarded: Callable[..., Any], signature: inspect.Signature) -> None:
-    """Show `--confirm` beside the command's own options."""
-    option = inspect.Parameter("confirm", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=ConfirmOption)
-    parameters = [*signature.parameters.values(), option]
+def _with_options(guarded: Callable[..., Any], signature: inspect.Signature) -> None:
+    """Show `--confirm`, `--emit` and `--emit-to` beside the command's own options."""
+    more = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+        for name, kind, default in OPTIONS
+    ]
+    parameters = [*signature.parameters.values(), *more]
     setattr(guarded, "__signature__", signature.replace(parameters=parameters))  # noqa: B010 (no such attribute is declared)
-    guarded.__annotations__ = {**guarded.__annotations__, "confirm": ConfirmOption}
+    guarded.__annotations__ = {**guarded.__annotations__, **{name: kind for name, kind, _ in OPTIONS}}

@@ -16,6 +16,7 @@ from xtenant.cli.tools import TenantOption, Tools, WhatIfOption, YesOption, tool
 from xtenant.client.map_rows import GROUP_FIELDS, USER_FIELDS, GroupRow, Row, UserRow, key_of, line_of, shown
 from xtenant.client.profiles import Profile
 from xtenant.client.tenant import TenantClient
+from xtenant.cmdlets.script import verbs
 from xtenant.domain import errors
 from xtenant.domain.identity import GroupKind, UserKind
 from xtenant.domain.tenant import GeoCode
@@ -147,6 +148,8 @@ def _set(
     before = [_in_geo(tools, profile, place, lambda client: client.map.standing([row])) for place in places]
     if what_if:
         now = [next(iter(found.get(key_of(row), [])), None) for found in before]
+        for place, was in zip(places, now, strict=True):
+            tools.write_out(profile, place, verbs.map_set(row, was))
         emit([_planned(profile, place, was, row) for place, was in zip(places, now, strict=True)], output)
         return
     names = ", ".join(geo_name(profile, place) for place in places)
@@ -172,6 +175,8 @@ def _remove(
     if not any(found.values()):
         raise errors.NotFound(f"No row of the identity map has {field} = {value}.")
     doomed = {place: rows for place, rows in found.items() if rows}
+    for place, rows in doomed.items():
+        tools.write_out(profile, place, verbs.map_remove(field, value, rows[0]))
     if what_if:
         emit([_planned(profile, place, row, None) for place, rows in doomed.items() for row in rows], output)
         return

@@ -22,6 +22,7 @@ from xtenant.client.map_files import closed_file
 from xtenant.client.map_rows import columns_of
 from xtenant.client.moves import MoveJob
 from xtenant.client.profiles import Profile
+from xtenant.cmdlets.script import verbs
 from xtenant.domain import errors
 from xtenant.domain.tenant import GeoCode, HostUrl
 from xtenant.people.maplint.findings import Finding, Severity
@@ -93,6 +94,11 @@ def send(tools: Tools, wish: Wish, output: Format | None) -> None:
     for plan in plans:
         losses.require_all_kept(plan.losses.lost, plan.jobs)
     said = {"tenant": wish.profile.name, "file": str(wish.path), "sha256": file.sha256, "rows": len(file.rows)}
+    if tools.draft is not None:
+        name = f"identity-map-{file.sha256[:16]}.csv"
+        tools.draft.attach(name, file.content)
+        for geo in wish.geos:
+            tools.write_out(wish.profile, geo, verbs.map_replace(name, file.sha256, len(file.rows)))
     if wish.what_if:
         _show({**said, "what_if": True}, [plan.row() for plan in plans], output)
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -11,12 +12,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from xtenant.cli import move_scripts
 from xtenant.cli.changing import changes
 from xtenant.cli.output import OutputOption, emit, note
 from xtenant.cli.tools import GeoOption, TenantOption, Tools, WhatIfOption, YesOption, tools_of
 from xtenant.client.moves import BecameWhom, MoveJob, Report, StartWish, Unit
 from xtenant.client.tenant import TenantClient
 from xtenant.cmdlets.parameters import read_date
+from xtenant.cmdlets.script import verbs
 from xtenant.domain import errors
 from xtenant.domain.move import ResolutionRule
 from xtenant.domain.tenant import parse_host_url
@@ -32,7 +35,7 @@ POLL_SECONDS = (0.5, 15.0)
 
 
 @app.command("start")
-@changes("move.start", on=("source",), looking=("emit",))
+@changes("move.start", on=("source",), looking=())
 def start(
     context: typer.Context,
     source: SourceOption,
@@ -66,6 +69,11 @@ def start(
         validate_only=validate_only or what_if,
         unmapped=_policy(unmapped),
     )
+
+    if tools.draft is not None:
+        step = verbs.move_start(replace(wish, validate_only=validate_only))
+        tools.write_out(tools.store.get(source), geo, step)
+        return
 
     async def work() -> MoveJob:
         async with tools.open(source, geo) as client:
@@ -160,6 +168,8 @@ def cancel(
     async def work() -> MoveJob:
         async with tools.open(source, geo) as client:
             job = await _job(client, job_id)
+            if tools.draft is not None:
+                tools.write_out(tools.store.get(source), geo, await move_scripts.stop_step(client, job))
             if not what_if:
                 await client.moves.cancel(job.source_url)
                 job = await _job(client, job_id)
@@ -188,6 +198,8 @@ def refuse(
     async def work() -> MoveJob:
         async with tools.open(tenant, geo) as client:
             job = await _job(client, job_id)
+            if tools.draft is not None:
+                tools.draft.add(*move_scripts.refusal(job))
             if not what_if:
                 tools.consent(f"Refuse the move of {job.source_url} to {job.target_url}?", yes=yes)
                 await client.moves.refuse(job.id)

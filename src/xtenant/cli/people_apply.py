@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from xtenant.cli import people_files
+from xtenant.cli import people_files, people_scripts
 from xtenant.cli.changing import changes
 from xtenant.cli.inventories import open_inventory
 from xtenant.cli.output import OutputOption, note
@@ -81,6 +81,7 @@ def apply(
         tools.consent(_question(rows, tenant), yes=yes)
 
     applied = with_source(tools, tenant, source, _applying(tools, rows, wishes, journal, what_if=what_if))
+    tools.write_out(tools.store.get(tenant), first_geo(tools, tenant), *people_scripts.steps_of(applied))
     emit_lists({"tenant": tenant, "what_if": what_if, **_counts(applied)}, _lists(applied), output)
     if not applied.memberships_checked:
         note("memberships were left aside: name the source with --source (R-4.6)")

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from xtenant.cli import people_files
+from xtenant.cli import people_files, people_scripts
 from xtenant.cli.changing import changes
 from xtenant.cli.output import OutputOption
-from xtenant.cli.people_apply import PeopleFile, SomeSource, journal_of, movers_of, with_source
+from xtenant.cli.people_apply import PeopleFile, SomeSource, first_geo, journal_of, movers_of, with_source
 from xtenant.cli.people_tables import emit_lists
 from xtenant.cli.tools import TenantOption, Tools, WhatIfOption, YesOption, tools_of
 from xtenant.client.moves import MoveJob, Report
@@ -105,6 +105,7 @@ def open_(
         return await open_people(client.people, wanted, journal, clock=tools.clock, what_if=what_if)
 
     told = with_source(tools, tenant, None, work)
+    tools.write_out(tools.store.get(tenant), first_geo(tools, tenant), *people_scripts.openings(told))
     _tell(tenant, wanted, told, output=output, what_if=what_if)
 
 

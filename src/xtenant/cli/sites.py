@@ -10,6 +10,7 @@ from xtenant.cli.changing import changes
 from xtenant.cli.output import OutputOption, emit
 from xtenant.cli.tools import GeoOption, TenantOption, WhatIfOption, YesOption, tools_of
 from xtenant.client.sites import REDIRECT_TEMPLATE, SiteRow
+from xtenant.cmdlets.script import verbs
 
 app = typer.Typer(help="The sites of a tenant.", no_args_is_help=True)
 redirects = typer.Typer(help="The redirects that moves leave at the source.", no_args_is_help=True)
@@ -137,6 +138,8 @@ def _remove(
             else:
                 site = await client.sites.get(url)
                 question = f"Delete {site.url} ({site.template}, {site.storage_usage_mb or 0} MB) on {tenant}?"
+            step = verbs.site_remove_deleted(url) if deleted else verbs.site_remove(url)
+            tools.write_out(tools.store.get(tenant), geo, step)
             if what_if:
                 return
             tools.consent(question, yes=yes)

@@ -14,11 +14,13 @@ from typing import Annotated, TypeVar, cast
 import anyio
 import typer
 
+from xtenant.cli.drafts import Draft, place_of
 from xtenant.cli.output import note
 from xtenant.client.audit import AuditLog
 from xtenant.client.opening import TenantOpener
 from xtenant.client.profiles import Profile, ProfileStore
 from xtenant.client.tenant import TenantClient
+from xtenant.cmdlets.script.steps import Step
 from xtenant.domain import errors
 from xtenant.domain.ports.clock import Clock
 from xtenant.domain.tenant import GeoCode
@@ -58,6 +60,13 @@ class Tools:
     clock: Clock
     ask: Callable[[str], bool] = field(default=ask_on_terminal)
     ask_name: Callable[[str], str] = field(default=ask_name_on_terminal)
+    draft: Draft | None = None
+    """Where the steps of a command with `--emit` go; None when things are done."""
+
+    def write_out(self, profile: Profile, geo: str | None, *steps: Step) -> None:
+        """With `--emit`: what would now be sent to a tenant. Otherwise nothing."""
+        if self.draft is not None:
+            self.draft.add(place_of(profile, geo), *steps)
 
     @asynccontextmanager
     async def open(self, profile: Profile | str, geo: str | None = None) -> AsyncGenerator[TenantClient]:

@@ -25,6 +25,7 @@ from xtenant.cli.sides import (
     sides_of,
 )
 from xtenant.cli.tools import GeoOption, TenantOption, Tools, WhatIfOption, YesOption, tools_of
+from xtenant.cmdlets.script import verbs
 from xtenant.cmdlets.written import lines_for_partner, note_for_partner, relationship_line
 from xtenant.domain import errors
 from xtenant.domain.trust import read_mail
@@ -170,15 +171,17 @@ def remove_trust(
 
     async def work() -> dict[str, object]:
         async with halves(tools, sides) as both:
-            rows = [{**half.row(), "removed": await _remove(half, what_if=what_if)} for half in both]
+            rows = [{**half.row(), "removed": await _remove(tools, half, what_if=what_if)} for half in both]
             return {"removals": rows, **_hand_over(typed, both, "Remove", what_if=what_if)}
 
     emit({**tools.run(work), **({"what_if": True} if what_if else {})}, output)
 
 
-async def _remove(half: Half, *, what_if: bool) -> bool:
+async def _remove(tools: Tools, half: Half, *, what_if: bool) -> bool:
     """Whether there was anything to remove here."""
     stood = any(row.partner_role is half.role for row in await half.client.trust.by_partner(half.partner))
+    if stood:
+        tools.write_out(half.place.profile, half.place.geo, verbs.trust_remove(half.partner, half.role))
     if stood and not what_if:
         await half.client.trust.remove(half.partner, half.role)
     return stood and not what_if

@@ -11,6 +11,7 @@ from xtenant.cli.sides import Half
 from xtenant.cli.tools import Tools, warn
 from xtenant.client.tenant import PartnerFacts
 from xtenant.client.trust import TrustState
+from xtenant.cmdlets.script import verbs
 from xtenant.domain import errors
 from xtenant.domain.trust import TrustStatus
 
@@ -102,6 +103,10 @@ async def _check_role(half: Half, wish: Wish) -> None:
 async def send(tools: Tools, outlooks: list[Outlook], wish: Wish) -> list[bool]:
     """Ask once for all, then send what does not stand; whether each was sent."""
     wanted = [wish.resend or not outlook.state.stands for outlook in outlooks]
+    for outlook, send_it in zip(outlooks, wanted, strict=True):
+        if send_it:
+            half = outlook.half
+            tools.write_out(half.place.profile, half.place.geo, verbs.trust_set(half.partner, half.role))
     if wish.what_if:
         return [False for _ in outlooks]
     if any(wanted):

@@ -33,6 +33,7 @@ class SiteRow:
     owner: str | None = None
     storage_usage_mb: int | None = None
     last_modified: datetime | None = None
+    group_id: UUID | None = None
 
     def shown(self) -> dict[str, object]:
         return {
@@ -181,4 +182,5 @@ def _row(row: csom.SiteRow) -> SiteRow:
         owner=row.owner,
         storage_usage_mb=row.storage_megabytes,
         last_modified=row.modified_at,
+        group_id=row.group_id,
     )

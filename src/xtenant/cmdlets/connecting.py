@@ -7,6 +7,7 @@ from pathlib import Path
 from xtenant.client.profiles import parse_admin_url
 from xtenant.cmdlets.host import Host, SignInWish
 from xtenant.cmdlets.parameters import Bound
+from xtenant.domain import errors
 
 
 async def connect(host: Host, given: Bound) -> None:
@@ -20,6 +21,17 @@ async def connect(host: Host, given: Bound) -> None:
     )
     connected = await host.connector.connect(wish)
     host.warn(f"Connected to {connected.name} at {connected.tenant.admin_url}.")
+
+
+async def connect_graph(host: Host, given: Bound) -> None:
+    """Here Graph is reached by the same sign-in; a tenant of another id is refused, and the connection closed.
+
+    Raises NotConnected, Refused.
+    """
+    wanted, here = given.text("TenantId"), host.here
+    if here.profile.tenant_id.lower() != wanted.lower():
+        await host.connector.disconnect()
+        raise errors.Refused(f"{here.name} is the tenant {here.profile.tenant_id}, not {wanted}; disconnected from it.")
 
 
 async def disconnect(host: Host, given: Bound) -> None:

@@ -361,8 +361,13 @@ COMMANDS_WITHOUT_VERB = (
     "handover import",
     "handover show",
     "handover forget",
+    "doctor",
+    "setup app",
     "profiles list",
     "profiles remove",
+    "audit show",
+    "audit export",
+    "audit verify",
 )
 """Commands that ask no tenant for anything, run lines of others, or read a whole tenant by the calls of many verbs."""
 

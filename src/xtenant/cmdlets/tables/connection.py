@@ -19,4 +19,10 @@ ROWS: tuple[Cmdlet, ...] = (
         ),
     ),
     Cmdlet(name="Disconnect-SPOService", what="Close the connection.", run=connecting.disconnect),
+    Cmdlet(
+        name="Connect-XtGraph",
+        what="Make sure that the connection leads to the tenant of an id; scripts sign in to Graph with it.",
+        run=connecting.connect_graph,
+        parameters=(Parameter(name="TenantId", kind=Kind.GUID, position=0, mandatory=True),),
+    ),
 )

@@ -20,9 +20,11 @@ from xtenant.people.apply.deciding import ApplyWishes, Decision, Failure, decide
 from xtenant.people.apply.grouping import Grouping, missing_members
 from xtenant.people.apply.journal import Journal, Made
 from xtenant.people.apply.standing import Standing, key_of, look
+from xtenant.people.memberships import Membership
 from xtenant.people.rows import PersonRow
 from xtenant.protocols.graph.call.accounts import NewGroup
 from xtenant.protocols.graph.call.batch import SIZE
+from xtenant.protocols.graph.call.directory import SubscribedSku
 
 MEMBERS_AT_ONCE = 400
 Progress = Callable[[str, int, int], None]
@@ -39,6 +41,10 @@ class Applied:
     made: list[tuple[str, PersonRow, UUID | None]] = field(default_factory=list[tuple[str, PersonRow, UUID | None]])
     members: int = 0
     licences: int = 0
+    coming: list[Membership] = field(default_factory=list[Membership])
+    licensing: list[tuple[PersonRow, SubscribedSku]] = field(default_factory=list[tuple[PersonRow, SubscribedSku]])
+    owners: dict[str, str | None] = field(default_factory=dict[str, str | None])
+    """With `what_if`: memberships and licences that would be added, and the owner of each new group by alias."""
     memberships_checked: bool = False
     failures: list[Failure] = field(default_factory=list[Failure])
 
@@ -64,7 +70,7 @@ async def apply_people(
     run = _Run(client, standing, journal, clock, progress, Applied(decision=decision))
     run.applied.failures += decision.failures
     if what_if:
-        run.pretend()
+        run.pretend(source, wishes)
     else:
         await run.create_accounts()
         await run.invite_guests()
@@ -74,6 +80,7 @@ async def apply_people(
     if licences:
         done = await licensing.assign(client, rows, licences, standing, decision, wishes, journal, what_if=what_if)
         run.applied.licences += done.assigned
+        run.applied.licensing += done.wanted
         run.applied.failures += done.failures
     return run.applied
 
@@ -93,11 +100,22 @@ class _Run:
     def id_of(self, row: PersonRow) -> UUID | None:
         return self.new_ids.get(key_of(row)) or self.standing.id_of(row)
 
-    def pretend(self) -> None:
+    def pretend(self, source: Inventory | None, wishes: ApplyWishes) -> None:
         decision = self.applied.decision
+        self._pretend_owners(source, wishes)
         self.applied.made += [("account", row, None) for row, _ in decision.accounts]
         self.applied.made += [("guest", row, None) for row in decision.guests]
-        self.applied.made += [("group", row, None) for row, _ in decision.groups]
+        self.applied.made += [("group", row, None) for row, new in decision.groups if new.alias in self.applied.owners]
+
+    def _pretend_owners(self, source: Inventory | None, wishes: ApplyWishes) -> None:
+        if source is None:
+            return
+        grouping = Grouping(source, self.applied.decision, self.id_of)
+        for row, new in self.applied.decision.groups:
+            try:
+                self.applied.owners[new.alias] = grouping.owner_named(row, wishes.owner)
+            except errors.XTenantError as error:
+                self.applied.failures.append(failure_of(row, "create group", error))
 
     async def create_accounts(self) -> None:
         wanted = self.applied.decision.accounts
@@ -152,7 +170,8 @@ class _Run:
         )
         self.applied.memberships_checked = True
         if what_if:
-            self.applied.members = len(missing.members) + missing.to_come
+            self.applied.coming = [membership for _, membership in missing.members] + missing.coming
+            self.applied.members = len(self.applied.coming)
             return
         done = 0
         for chunk in _chunks(missing.members, MEMBERS_AT_ONCE):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from xtenant.inventory.store import Inventory
 from xtenant.people.apply.deciding import Decision
 from xtenant.people.apply.standing import key_of
 from xtenant.people.memberships import Membership, wanted_memberships
-from xtenant.people.rows import PersonRow
+from xtenant.people.rows import PersonRow, RowKind
 from xtenant.protocols.graph.call.accounts import NewGroup
 
 IdOf = Callable[[PersonRow], UUID | None]
@@ -33,6 +33,7 @@ class Grouping:
         self._id_of = id_of
         people = [row for row, _ in decision.accounts] + decision.present + decision.waiting
         self._rows = {row.source_id: row for row in people if not row.kind.is_group}
+        self._coming = {row.source_id for row, _ in decision.accounts}
 
     async def fallback_owner(self, client: PeopleClient, upn: str) -> UUID | None:
         """The account that owns what nobody else does. Raises NotFound for a UPN the target does not have."""
@@ -45,9 +46,8 @@ class Grouping:
 
     def with_owner(self, row: PersonRow, new: NewGroup, fallback: UUID | None) -> NewGroup:
         """The group with one owner. Raises NoOwner for a Microsoft 365 group without any."""
-        for member in self._source.members(row.source_id):
-            owner = self._rows.get(member.member_id) if member.owner else None
-            owner_id = self._id_of(owner) if owner is not None else None
+        for owner in self._owners(row):
+            owner_id = self._id_of(owner)
             if owner_id is not None:
                 return replace(new, owners=(owner_id,))
         if fallback is not None:
@@ -56,13 +56,27 @@ class Grouping:
             raise NoOwner(f"No owner of the group '{row.source_upn}' has an account on the target (R-4.17).")
         return new
 
+    def owner_named(self, row: PersonRow, fallback: str) -> str | None:
+        """The UPN of the owner a group would get. Raises NoOwner for a Microsoft 365 group without any."""
+        able = (
+            owner.target_upn for owner in self._owners(row) if owner.source_id in self._coming or self._id_of(owner)
+        )
+        found = next(able, fallback) or None
+        if found is None and row.kind is RowKind.M365:
+            raise NoOwner(f"No owner of the group '{row.source_upn}' has an account on the target (R-4.17).")
+        return found
+
+    def _owners(self, row: PersonRow) -> Iterator[PersonRow]:
+        members = (member for member in self._source.members(row.source_id) if member.owner)
+        return (owner for member in members if (owner := self._rows.get(member.member_id)) is not None)
+
 
 @dataclass(slots=True, kw_only=True)
 class Missing:
-    """Memberships to add; `to_come` counts those of rows that do not exist yet, `absent` those of rows nobody made."""
+    """Memberships to add; `coming` are those of rows that do not exist yet, `absent` those of rows nobody made."""
 
     members: list[tuple[NewMember, Membership]] = field(default_factory=list[tuple[NewMember, Membership]])
-    to_come: int = 0
+    coming: list[Membership] = field(default_factory=list[Membership])
     absent: list[Membership] = field(default_factory=list[Membership])
 
 
@@ -89,7 +103,7 @@ async def missing_members(
                 new = NewMember(group_id=group_id, member_id=member_id, owner=membership.owner)
                 wanted.append((new, membership))
         elif _coming(membership.group, group_id, to_come) and _coming(membership.member, member_id, to_come):
-            missing.to_come += 1
+            missing.coming.append(membership)
         else:
             missing.absent.append(membership)
     present = await _present(client, [each.group_id for each, _ in wanted if each.group_id not in known_empty])

@@ -19,6 +19,8 @@ from xtenant.protocols.graph.call.directory import SubscribedSku
 @dataclass(slots=True, kw_only=True)
 class Assigned:
     assigned: int = 0
+    wanted: list[tuple[PersonRow, SubscribedSku]] = field(default_factory=list[tuple[PersonRow, SubscribedSku]])
+    """Who would get what; only where nothing is sent."""
     failures: list[Failure] = field(default_factory=list[Failure])
 
 
@@ -68,6 +70,7 @@ async def _assign_one(
     done.failures += [_none_left(row, sku) for row in wanted[free:]]
     if what_if:
         done.assigned += len(wanted[:free])
+        done.wanted += [(row, sku) for row in wanted[:free]]
         return
     some = [(row, standing.accounts[key_of(row)].id) for row in wanted[:free]]
     outcomes = await client.assign_licence([user_id for _, user_id in some], sku.sku_id)
