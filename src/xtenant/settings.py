@@ -168,7 +168,8 @@ class ToolSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     `profile_home` is XTENANT_HOME; `lab_home` is XTENANT_LAB, set by `lab env` and `lab exec`; `drill_token` is
     XTENANT_DRILL, set by `lab exec --drill`. `proxy_in_effect` is HTTPS_PROXY: the company's proxy for profiles of
-    Microsoft 365, never used for a lab's.
+    Microsoft 365, never used for a lab's; `company_ca` is XTENANT_CA_FILE: the authorities (PEM) trusted in place of the
+    public ones where such a proxy opens connections.
     """
 
     profile_home: Path
@@ -176,6 +177,7 @@ class ToolSettings(msgspec.Struct, frozen=True, kw_only=True):
     default_lab_home: Path
     proxy_in_effect: str | None
     drill_token: str | None = None
+    company_ca: Path | None = None
 
 
 def read_tool_settings() -> ToolSettings:
@@ -188,6 +190,7 @@ def read_tool_settings() -> ToolSettings:
         default_lab_home=Path.cwd() / ".xtenant",
         proxy_in_effect=os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy"),
         drill_token=os.environ.get("XTENANT_DRILL") or None,
+        company_ca=Path(ca) if (ca := os.environ.get("XTENANT_CA_FILE")) else None,
     )
 
 

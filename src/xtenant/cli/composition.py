@@ -36,7 +36,9 @@ def tools_of(settings: ToolSettings) -> Tools:
     clock = SystemClock()
     drill = _drill(settings)
     store = ProfileStore(settings.profile_home, settings.lab_home, drill=drill)
-    network = ProfileNetwork(settings.lab_home, company_proxy=settings.proxy_in_effect, drill=drill)
+    network = ProfileNetwork(
+        settings.lab_home, company_proxy=settings.proxy_in_effect, company_ca=settings.company_ca, drill=drill
+    )
     opener = TenantOpener(store, network, clock=clock, ids=SystemIds(), show=note)
     return Tools(settings=settings, store=store, opener=opener, clock=clock)
 

@@ -11,6 +11,7 @@ import typer
 from xtenant.cli.output import OutputOption, emit
 from xtenant.cli.tools import Tools, tools_of
 from xtenant.client import lab as labs
+from xtenant.client.clouds import refuse_national_host
 from xtenant.client.profiles import Credential, CredentialKind, Profile, ProfileKind, lab_profile, parse_admin_url
 from xtenant.domain import errors
 
@@ -48,12 +49,15 @@ def connect(
     Example: xtenant connect contoso --url https://contoso-admin.sharepoint.com --client-id ID --certificate app.pem
     """
     tools = tools_of(context)
+    refuse_national_host(url)
     admin_url = parse_admin_url(url)
     chosen = [kind for kind, given in _ways(certificate, secret_file, device_code) if given]
     if len(chosen) > 1:
         raise errors.UsageError("Give one of --certificate, --secret-file and --device-code.")
     spoken = _profile(tools, name, admin_url, client_id, chosen[0] if chosen else None, certificate, geo)
     profile = tools.run(lambda: tools.opener.with_tenant_id(spoken, tenant_id))
+    if profile.kind is ProfileKind.MICROSOFT365:
+        tools.run(lambda: tools.opener.require_own_cloud(profile, owner_checked=tenant_id is not None))
     if profile.credential.kind is CredentialKind.SECRET and secret_file is not None:
         profile = _with_secret(tools, profile, secret_file)
     resource = "https://graph.microsoft.com" if chosen == [CredentialKind.SECRET] else profile.admin_url

@@ -25,6 +25,7 @@ from xtenant.cli import (
     connect,
     demo,
     discover,
+    doctor,
     handover,
     host_url,
     identity_map,
@@ -39,6 +40,7 @@ from xtenant.cli import (
     plan_declare,
     plan_files,
     serve,
+    setup_app,
     shell,
     sites,
     token,
@@ -73,7 +75,7 @@ def root(read_only: ReadOnlyOption = False) -> None:
     """Move SharePoint sites and OneDrives between Microsoft 365 tenants, in Microsoft's seven steps."""
 
 
-for _part in (connect, token, host_url, compatibility, shell, demo, serve):
+for _part in (connect, token, host_url, compatibility, doctor, shell, demo, serve):
     _part.register(app)
 app.add_typer(trust.app, name="trust")
 map_build.register(identity_map.app)
@@ -90,6 +92,7 @@ app.add_typer(move.app, name="move")
 app.add_typer(people.app, name="people")
 app.add_typer(sites.app, name="sites")
 app.add_typer(sites.redirects, name="redirects")
+app.add_typer(setup_app.app, name="setup")
 app.add_typer(connect.profiles, name="profiles")
 app.add_typer(audit.app, name="audit")
 lab.app.command("import")(lab_import.import_)

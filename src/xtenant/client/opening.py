@@ -11,16 +11,19 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
+import msgspec
 
 from xtenant.client import sign_in
+from xtenant.client.clouds import NationalCloud, cloud_of
 from xtenant.client.lab import LabUser, read_lab
 from xtenant.client.profiles import CredentialKind, Drill, Profile, ProfileKind, ProfileStore, way_to, write_private
 from xtenant.client.sending import Sending
 from xtenant.client.tenant import TenantClient
+from xtenant.client.validating import ValidationWatch
 from xtenant.domain import errors
 from xtenant.domain.limits import DEFAULT, Limits
 from xtenant.domain.ports.clock import Clock, IdSource
-from xtenant.domain.tenant import GeoCode, TenantId
+from xtenant.domain.tenant import LOGIN_HOST, GeoCode, TenantId
 from xtenant.protocols.partner.call import tenant_in_challenge
 from xtenant.wire.transport import Connection, Session, network_error, open_http, open_http_sync
 from xtenant.wire.watching import Watch
@@ -45,10 +48,18 @@ class ProfileNetwork:
     The company's proxy is for profiles of Microsoft 365 only: a lab profile takes its lab's, never the environment's.
     """
 
-    def __init__(self, lab_home: Path | None, *, company_proxy: str | None = None, drill: Drill | None = None) -> None:
+    def __init__(
+        self,
+        lab_home: Path | None,
+        *,
+        company_proxy: str | None = None,
+        company_ca: Path | None = None,
+        drill: Drill | None = None,
+    ) -> None:
         self._lab_home = lab_home
         self._drill = drill
         self._company_proxy = company_proxy
+        self._company_ca = company_ca
 
     def asynchronous(
         self, profile: Profile, *, read_only: bool = False, watch: Watch | None = None
@@ -60,8 +71,13 @@ class ProfileNetwork:
 
     def _connection(self, profile: Profile) -> Connection:
         way = way_to(profile, self._lab_home, self._drill)
-        if way.proxy is None and self._company_proxy:
-            return Connection(proxy_url=proxy_url(self._company_proxy))
+        if way.proxy is None:
+            if self._company_ca is not None and not self._company_ca.is_file():
+                raise errors.UsageError(
+                    f"XTENANT_CA_FILE names no file: {self._company_ca}.", remedy="Name a PEM file, or unset it."
+                )
+            proxy = proxy_url(self._company_proxy) if self._company_proxy else None
+            return Connection(proxy_url=proxy, ca_file=self._company_ca)
         return Connection(proxy_url=way.proxy, ca_file=Path(way.ca_file) if way.ca_file else None)
 
 
@@ -99,6 +115,16 @@ class TokenFile:
         write_private(self._path, text.encode())
 
 
+class WrongTenant(errors.UsageError):
+    """The admin host belongs to another tenant than the one whose id was given."""
+
+    code = "wrongTenant"
+    remedy = "Leave --tenant-id out, or give the address of that tenant's own admin centre. Nothing was kept."
+
+    def __init__(self, profile: Profile, owner: TenantId) -> None:
+        super().__init__(f"{profile.admin_url} belongs to the tenant {owner}, not to {profile.tenant_id}.")
+
+
 class TenantOpener:
     """Opens tenants by profile. `show` is given the line a device code sign-in prints."""
 
@@ -115,6 +141,7 @@ class TenantOpener:
     ) -> None:
         self._read_only = read_only
         self.sending = Sending(store.home, clock=clock, ids=ids)
+        self._watch: Callable[[Profile], Watch] = self.sending.watch
         self._store = store
         self._network = network
         self._clock = clock
@@ -127,7 +154,7 @@ class TenantOpener:
         """Where ids come from, for what is made here beside tenants."""
         return self._ids
 
-    def reading_only(self) -> TenantOpener:
+    def reading_only(self, limits: Limits | None = None) -> TenantOpener:
         """An opener whose clients send nothing that could change a tenant: ReadOnlyRefused instead."""
         return TenantOpener(
             self._store,
@@ -135,15 +162,32 @@ class TenantOpener:
             clock=self._clock,
             ids=self._ids,
             show=self._show,
-            limits=self._limits,
+            limits=limits or self._limits,
             read_only=True,
         )
 
+    def validating(self) -> TenantOpener:
+        """An opener whose clients only read, but may ask a lab's tenant to check a move and not make it (settled C 13)."""
+        opener = self.reading_only()
+        opener._read_only = False
+        opener._watch = ValidationWatch
+        return opener
+
+    @asynccontextmanager
+    async def unsigned(self, profile: Profile) -> AsyncGenerator[Session]:
+        """A session on the profile's way that holds no token: for calls with `bearer=False` only."""
+
+        async def no_token(resource: str) -> str:
+            raise errors.NotSignedIn(f"This session has no token for {resource}.")
+
+        async with self._asynchronous(profile) as http:
+            yield Session(http, no_token, clock=self._clock, ids=self._ids, limits=self._limits)
+
     def _synchronous(self, profile: Profile) -> httpx.Client:
-        return self._network.synchronous(profile, read_only=self._read_only, watch=self.sending.watch(profile))
+        return self._network.synchronous(profile, read_only=self._read_only, watch=self._watch(profile))
 
     def _asynchronous(self, profile: Profile) -> httpx.AsyncClient:
-        return self._network.asynchronous(profile, read_only=self._read_only, watch=self.sending.watch(profile))
+        return self._network.asynchronous(profile, read_only=self._read_only, watch=self._watch(profile))
 
     @asynccontextmanager
     async def open(self, profile: Profile, geo: GeoCode | None = None) -> AsyncGenerator[TenantClient]:
@@ -192,6 +236,23 @@ class TenantOpener:
             raise errors.UsageError(
                 f"'{given}' is no tenant id.", remedy="Give the GUID, or leave it out: the admin host knows it."
             ) from error
+
+    async def require_own_cloud(self, profile: Profile, *, owner_checked: bool) -> None:
+        """Raises NationalCloud for a tenant of another cloud (R-0.9); WrongTenant where the admin host is another tenant's.
+
+        A tenant id that came from the admin host itself need not be compared with it: `owner_checked` is False then.
+        """
+        if owner_checked and (owner := await self.tenant_behind(profile)) != UUID(profile.tenant_id):
+            raise WrongTenant(profile, owner)
+        async with self.unsigned(profile) as session:
+            url = f"https://{LOGIN_HOST}/{profile.tenant_id}/v2.0/.well-known/openid-configuration"
+            answer = await session.request("GET", url, bearer=False)
+        try:
+            document = msgspec.json.decode(answer.content, type=dict[str, object])
+        except msgspec.MsgspecError:
+            return  # signing in tells what is wrong there
+        if (cloud := cloud_of(document)) is not None:
+            raise NationalCloud(f"The tenant {profile.tenant_id}", cloud)
 
     def _sign_in(self, profile: Profile, login: httpx.Client) -> sign_in.SignIn:
         by_device = profile.credential.kind is CredentialKind.DEVICE_CODE

@@ -243,6 +243,12 @@ class ProfileStore:
         for path in (self._folder / f"{name}.json", self.home / "secrets" / name, self.token_cache(name)):
             path.unlink(missing_ok=True)
 
+    def files_of(self, profile: Profile) -> list[Path]:
+        """What lies on disk for a profile and holds secrets, or decides where they are sent; only what is there."""
+        credential = profile.credential.file
+        files = [self._folder / f"{profile.name}.json", self.token_cache(profile.name)]
+        return [path for path in [*files, *([Path(credential)] if credential else [])] if path.exists()]
+
     def token_cache(self, name: str) -> Path:
         """Where a profile's refresh token is kept."""
         return self.home / "tokens" / f"{name}.json"

@@ -30,6 +30,9 @@ REMEDIES = {
     65001: "An administrator of the tenant must consent to the app's permissions.",
     50126: "Check user name and password.",
     500011: "The tenant has no such host: check the URL of the profile.",
+    7000218: "The app does not allow device codes: in the app registration, Authentication, allow public client flows.",
+    7000222: "The client secret has expired: use a certificate, which SharePoint hosts take too.",
+    53003: "A conditional access policy keeps this sign-in out: the tenant's sign-in log names it.",
     70020: "The code was not used in time: sign in again.",
     700082: "The sign-in has expired: sign in again with `xtenant connect`.",
 }
@@ -159,16 +162,23 @@ class SignIn:
             raise refusal_of(answer)
         if call.tenant_of_token(token) != self._tenant_id:
             self._made = None
-            raise errors.NotSignedIn(
-                "The sign-in service gave a token of another tenant than the profile's; it was not used.",
-                remedy="Check the profile's tenant id; sign in again with `xtenant connect`.",
-            )
+            raise ForeignToken()
         return token
 
     def _keep_cache(self) -> None:
         changed = self._made.changed_cache() if self._made and self._cache else None
         if changed is not None and self._cache is not None:
             self._cache.save(changed)
+
+
+class ForeignToken(errors.NotSignedIn):
+    """A token whose `tid` is not the profile's: it is thrown away before anybody could send it."""
+
+    code = "foreignToken"
+    remedy = "Check the profile's tenant id; sign in again with `xtenant connect`."
+
+    def __init__(self) -> None:
+        super().__init__("The sign-in service gave a token of another tenant than the profile's; it was not used.")
 
 
 def _token_in(answer: call.Answer | None) -> call.Answer | None:

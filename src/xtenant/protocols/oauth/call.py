@@ -175,3 +175,34 @@ def tenant_of_token(token: str) -> TenantId | None:
 
 class _Tid(msgspec.Struct):
     tid: UUID
+
+
+class TokenClaims(msgspec.Struct, frozen=True, kw_only=True):
+    """What an access token says of its holder, looked up without trust (content-api.md 3.5).
+
+    `roles` are an app's consented permissions, `scp` what a person's app may do in their name, `wids` the person's
+    directory roles by template id; `acct` is 1 for a guest. A claim that is not there reads as empty.
+    """
+
+    tid: str = ""
+    roles: frozenset[str] = frozenset()
+    scp: str = ""
+    wids: frozenset[str] = frozenset()
+    upn: str = ""
+    acct: int = 0
+    idtyp: str = ""
+
+    @property
+    def is_person(self) -> bool:
+        """Whether it stands for somebody; an app's own token has roles, or says so."""
+        return bool(self.scp) or self.idtyp == "user"
+
+
+def claims_of_token(token: str) -> TokenClaims:
+    """The claims of an access token; empty ones when it cannot be read."""
+    try:
+        payload = token.split(".")[1]
+        raw = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+        return msgspec.json.decode(raw, type=TokenClaims)
+    except (IndexError, binascii.Error, ValueError, msgspec.MsgspecError):
+        return TokenClaims()

@@ -46,6 +46,7 @@ from xtenant.protocols.csom.call.sites import (
 from xtenant.protocols.csom.call.trust import (
     Relations,
     host_url,
+    is_flight_enabled,
     is_tenant_licensed,
     is_user_licensed,
     new_org_relation,
@@ -75,6 +76,7 @@ __all__ = [
     "deleted_sites",
     "get_site",
     "host_url",
+    "is_flight_enabled",
     "is_tenant_licensed",
     "is_user_licensed",
     "list_sites",

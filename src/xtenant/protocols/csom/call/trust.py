@@ -62,6 +62,11 @@ async def org_relations_by_scenario(session: Session, admin_url: str, scenario: 
     return _relations(await call(session, admin_url, method, *_two(scenario, role), repeatable=True))
 
 
+async def is_flight_enabled(session: Session, admin_url: str) -> bool:
+    """Whether moves between tenants are switched on for this one at all."""
+    return bool(await call(session, admin_url, "IsMnALicensingFlightEnabled", repeatable=True))
+
+
 async def is_tenant_licensed(session: Session, admin_url: str, license_type: str, partner: str) -> bool:
     """`license_type` is MnAODMove or MnASiteMove."""
     kind = EnumNumber(enums.LICENSE_TYPE.number_of(license_type))
