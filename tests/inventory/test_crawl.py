@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from inventory.asked import Asked, crawl, killed_after
 from inventory.estate import (
     CONTRIBUTE,
     DOMAIN,
@@ -19,7 +20,7 @@ from neighbours import Neighbours
 from xtenant.domain import errors
 from xtenant.domain.content import LockState
 from xtenant.domain.directory import GroupKind
-from xtenant.inventory.crawl import CrawlReport, crawl_tenant, ended
+from xtenant.inventory.crawl import ended
 from xtenant.inventory.facts import Member, PrincipalKind, Right, ScopeKind, SiteKind
 from xtenant.inventory.store import Inventory
 from xtenant.operations import sites as site_operations
@@ -28,10 +29,6 @@ from xtenant.wire.site_properties import SITE_PROPERTIES_OF
 pytestmark = pytest.mark.anyio
 
 Rights = dict[str, dict[str, Right]]
-
-
-async def crawl(planting: Planting, inventory: Inventory, sites: list[str] | None = None) -> CrawlReport:
-    return await crawl_tenant(planting.client, inventory, clock=planting.block.clock, sites=sites)
 
 
 def rights_in(inventory: Inventory, site_id: UUID) -> Rights:
@@ -175,8 +172,8 @@ async def test_a_crawl_that_was_killed_goes_on_where_it_stood(
         planting.site(f"site{number}")
     with Inventory.memory() as whole, Inventory.memory() as inventory:
         await crawl(planting, whole)
-        asked = _Asked(block)
-        await _killed_after(planting, inventory, asked, 25)
+        asked = Asked(block)
+        await killed_after(planting, inventory, asked, 25)
         assert not ended(inventory)
         asked.forget()
         report = await crawl(planting, inventory)
@@ -190,7 +187,7 @@ async def test_a_crawl_that_was_killed_goes_on_where_it_stood(
 
 async def test_a_crawl_of_other_sites_begins_anew(planting: Planting, estate: Estate, block: Neighbours) -> None:
     with Inventory.memory() as inventory:
-        await _killed_after(planting, inventory, _Asked(block), 8)
+        await killed_after(planting, inventory, Asked(block), 8)
         report = await crawl(planting, inventory, [])
         assert not report.went_on
 
@@ -212,50 +209,13 @@ async def test_what_a_tenant_refuses_to_show_is_reported_and_not_taken_for_empty
 async def test_a_crawl_sends_nothing_that_changes_or_provisions(
     planting: Planting, estate: Estate, block: Neighbours
 ) -> None:
-    asked = _Asked(block)
+    asked = Asked(block)
     asked.forget()
     with Inventory.memory() as inventory:
         await crawl(planting, inventory)
     posts = {path.split("?")[0] for method, path in asked.all() if method != "GET" and "/oauth2/" not in path}
     assert posts == {"/_vti_bin/client.svc/ProcessQuery", "/v1.0/$batch"}
     assert not any(path.endswith("/drive") or "/drive?" in path for path in asked.paths())
-
-
-class _Asked:
-    """What went over the wire since `forget`; may fail after a number of requests."""
-
-    def __init__(self, block: Neighbours) -> None:
-        self._seen = block.transport.seen
-        self._from = 0
-        self.forget()
-
-    def forget(self) -> None:
-        self._from = len(self._seen)
-
-    def all(self) -> list[tuple[str, str]]:
-        return [(method, path) for method, _, path in self._seen[self._from :]]
-
-    def paths(self) -> list[str]:
-        return [path for _, path in self.all()]
-
-    def count(self) -> int:
-        return len(self._seen) - self._from
-
-
-class _Killed(BaseException):
-    """Ends a crawl as a kill would: nothing of ours catches it."""
-
-
-async def _killed_after(planting: Planting, inventory: Inventory, asked: _Asked, requests: int) -> None:
-    asked.forget()
-
-    def struck(what: str, done: int, total: int | None) -> None:
-        if asked.count() >= requests:
-            raise _Killed
-
-    with pytest.raises((_Killed, BaseExceptionGroup)):
-        await crawl_tenant(planting.client, inventory, clock=planting.block.clock, progress=struck)
-    assert asked.count() >= requests
 
 
 async def test_an_unreachable_tenant_is_an_error_and_no_empty_inventory(

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from xtenant.domain.paths import url_key
 from xtenant.inventory.crawl_directory import GeoPlace
 from xtenant.inventory.facts import Site, SiteKind
 from xtenant.inventory.store import Inventory
@@ -110,11 +111,28 @@ def chosen_sites(inventory: Inventory, names: Collection[str] | None) -> Chosen:
     return Chosen(sites=list(found.values()), missing=missing)
 
 
+def chosen_among(inventory: Inventory, sites: Sequence[Site], names: Collection[str] | None) -> Chosen:
+    """What a crawl of `names` would read further of some sites, which may be newer than the inventory."""
+    there = [site for site in sites if not site.is_redirect]
+    if names is None:
+        return Chosen(sites=there)
+    found = chosen_sites(inventory, names)
+    chosen = {site.site_id for site in found.sites}
+    by_address = {url_key(name): name for name in names if _is_address(name)}
+    sites = [site for site in there if site.site_id in chosen or url_key(site.url) in by_address]
+    named = {by_address.get(url_key(site.url)) for site in sites}
+    return Chosen(sites=sites, missing=[name for name in found.missing if name not in named])
+
+
 def _named(inventory: Inventory, name: str) -> Site | None:
-    if name.lower().startswith("https://"):
+    if _is_address(name):
         return inventory.site_by_url(name)
     if "@" in name:
         person = inventory.principal_by_upn(name)
         return inventory.site_of_owner(person.principal_id) if person else None
     group = inventory.principal_by_alias(name)
     return inventory.site_of_group(group.principal_id) if group else None
+
+
+def _is_address(name: str) -> bool:
+    return name.lower().startswith("https://")

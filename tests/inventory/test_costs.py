@@ -1,0 +1,69 @@
+"""What a run is said to cost beforehand is what it costs."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from inventory.asked import Asked, crawl
+from inventory.estate import DOMAIN, Estate, Planting
+from neighbours import Neighbours
+from xtenant.inventory.costs import Estimate, Estimator, Prices
+from xtenant.inventory.store import Inventory
+
+pytestmark = pytest.mark.anyio
+
+
+def units_of(asked: Asked, prices: Prices, groups: int) -> int:
+    """The units of what was sent, reckoned here apart: each call inside a batch counts for itself."""
+    units = 2 * groups * prices.many
+    for path in asked.paths():
+        if re.search("/roleassignments", path, re.IGNORECASE):
+            units += prices.permissions
+        elif "token=" in path or path.endswith("/admin/sharepoint/settings"):
+            units += prices.single
+        elif "$batch" not in path and "oauth2" not in path and "openid" not in path:
+            units += prices.many
+    return units
+
+
+async def estimate(planting: Planting, inventory: Inventory, names: list[str] | None = None) -> Estimate:
+    return await Estimator(planting.client, inventory, names).estimate()
+
+
+async def test_an_estimate_is_close_to_what_the_run_then_costs(
+    planting: Planting, estate: Estate, block: Neighbours
+) -> None:
+    for number in range(8):
+        planting.fill(planting.site(f"place{number}"), "a.txt")
+    asked, prices = Asked(block), Prices()
+    with Inventory.memory() as inventory:
+        for _run in range(2):
+            told = await estimate(planting, inventory)
+            asked.forget()
+            await crawl(planting, inventory)
+            spent = units_of(asked, prices, groups=3)
+            assert told.units <= spent <= 1.2 * told.units
+        assert told.sites_known == told.sites == 10
+        assert {"changes of drives", "permissions of sites"} <= {step.what for step in told.steps}
+
+
+async def test_an_estimate_asks_little_and_writes_nothing(
+    planting: Planting, estate: Estate, block: Neighbours
+) -> None:
+    for number in range(60):
+        planting.site(f"place{number}")
+    asked = Asked(block)
+    with Inventory.memory() as inventory:
+        asked.forget()
+        told = await estimate(planting, inventory)
+        assert asked.count() < 30 and told.sites == 62
+        assert not any(inventory.counts().values())
+
+
+async def test_names_that_nobody_read_yet_are_reckoned_with(planting: Planting, estate: Estate) -> None:
+    with Inventory.memory() as inventory:
+        told = await estimate(planting, inventory, [estate.site.url, f"ann@{DOMAIN}", "https://nowhere.example/x"])
+        assert (told.sites, told.sites_known) == (2, 0)
+        assert next(step.requests for step in told.steps if step.what == "permissions of sites") == 2
