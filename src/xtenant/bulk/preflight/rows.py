@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from xtenant.bulk.findings import Evidence, Remedy, Who
+from xtenant.bulk.pathing.checking import LENGTH
 from xtenant.bulk.preflight import lines
 from xtenant.bulk.preflight.given import Given, Moving
 from xtenant.bulk.preflight.rules import Group, Outcome, Rule
@@ -50,12 +51,13 @@ def _later(given: Given, moving: Moving) -> tuple[str, ...]:
     begin, end = moving.move.begin, moving.move.end
     tomorrow = given.now.replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
     lasting = end - begin if begin and end and end > begin else timedelta(days=1)
-    dates: dict[str, str | None] = {}
-    if begin is not None:
-        dates["begin"] = f"{max(begin, tomorrow):%Y-%m-%dT%H:%M:%SZ}"
-    if end is not None:
-        dates["end"] = f"{max(begin or tomorrow, tomorrow) + lasting:%Y-%m-%dT%H:%M:%SZ}"
-    return lines.edit(given.plan, moving.move.move_id, **dates)
+    first = max(begin or tomorrow, tomorrow)
+    return lines.edit(
+        given.plan,
+        moving.move.move_id,
+        begin=f"{first:%Y-%m-%dT%H:%M:%SZ}" if begin else None,
+        end=f"{first + lasting:%Y-%m-%dT%H:%M:%SZ}" if end else None,
+    )
 
 
 def _server(given: Given) -> Iterator[Outcome]:
@@ -74,6 +76,10 @@ def _server(given: Given) -> Iterator[Outcome]:
 
 def _unread(given: Given) -> Iterator[Outcome]:
     """What the inventories say they could not read, of the tenant and of what moves."""
+    for each in given.moves:
+        if each.site is not None and each.site.read_at is None and not each.site.is_redirect:
+            question = f"Which paths of {each.site.url} would be longer than 400 characters at {each.target_url}?"
+            yield LENGTH.unknown("its items were not read", question, Who.SOURCE, about=each.about_site())
     moving = {each.site.site_id: each for each in given.moves if each.site is not None}
     for row in given.source.inventory.not_read_rows():
         if row.site_id is None or row.site_id in moving:
