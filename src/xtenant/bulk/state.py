@@ -87,8 +87,10 @@ class PlanState:
         return UUID(bytes=self.rows("SELECT plan_id FROM plan")[0][0])
 
     def table(self, ddl: str) -> None:
-        """Bring tables of one's own: statements `CREATE TABLE|INDEX IF NOT EXISTS …`, whatever stands already stays."""
-        self._database.executescript(ddl)
+        """Bring tables of one's own: statements `CREATE TABLE|INDEX IF NOT EXISTS …;`, whatever stands already stays."""
+        with self.writing():
+            for statement in filter(str.strip, ddl.split(";")):
+                self._database.execute(statement)
 
     def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """All rows of a question."""
