@@ -52,3 +52,108 @@ def test_a_site_is_removed_by_two_plain_lines(drill: Desk) -> None:
     text = Path(row["file"]).read_text("utf-8")
     assert text.startswith("\ufeff# xtenant script 1\n")
     assert f"undo: Restore-SPODeletedSite -Identity '{PLANS}'" in text
+
+
+def test_a_script_run_here_leaves_results_that_are_taken_once_and_looked_up(
+    drill: Desk, desk: Desk, block: Neighbours
+) -> None:
+    answer = drill.run("sites", "remove", PLANS, "-t", "contoso", "--emit", "powershell")
+    script = Path(answer.json["emitted"][0]["file"]).absolute()
+    ran = desk.run("shell", "--script", str(script))
+    assert ran.code == 0, ran.err
+    results = script.with_suffix(".results.jsonl")
+    rows = [json.loads(line) for line in results.read_text().splitlines()]
+    assert [row["ok"] for row in rows] == [True, True]
+    assert set(rows[0]) == {"plan_id", "step", "sha256_of_line", "started", "ended", "ok", "error_text", "output"}
+    taken = drill.run("import-results", str(results))
+    assert taken.code == 0, taken.err
+    assert [row["observed"] for row in taken.json] == [None, "stands"]
+    again = drill.run("import-results", str(results))
+    assert [row["verdict"] for row in again.json] == ["reported before"] * 2
+    audited = (drill.home / "audit").glob("*.jsonl")
+    outcomes = [json.loads(line)["outcome"] for path in audited for line in path.read_text().splitlines()]
+    assert outcomes == ["emitted", "reported"]
+
+
+def test_results_of_other_lines_plans_and_forms_are_not_taken(drill: Desk) -> None:
+    answer = drill.run("sites", "remove", PLANS, "-t", "contoso", "--emit", "powershell")
+    script = read_script(Path(answer.json["emitted"][0]["file"]).read_text("utf-8"))
+    step, line = script.lines[1]
+    good = {
+        "plan_id": str(script.plan_id),
+        "step": step,
+        "sha256_of_line": steps.sha256_of(line),
+        "started": "2026-11-23T20:00:00Z",
+        "ended": "2026-11-23T20:00:01Z",
+        "ok": True,
+        "error_text": "",
+        "output": "\u001b[2Jcleared",
+    }
+    bad = [
+        {**good, "sha256_of_line": steps.sha256_of("Remove-SPOSite 'https://contoso.sharepoint.com'")},
+        {**good, "step": "0-1"},
+        {**good, "plan_id": "00000000-0000-4000-8000-000000000000"},
+        {**good, "ok": "perhaps"},
+        {**good, "more": 1},
+    ]
+    lines = [json.dumps(one) for one in [*bad, good, good]] + ["no json", "[" * 100_000]
+    Path("results.jsonl").write_text("\n".join(lines))
+    told = drill.run("import-results", "results.jsonl")
+    assert told.code == 1
+    assert [row["verdict"] for row in told.json] == [
+        "the line that was run is another one",
+        "not written out here",
+        "of another plan",
+        "unreadable",
+        "unreadable",
+        "taken",
+        "reported before",
+        "unreadable",
+        "unreadable",
+    ]
+    assert told.json[5]["observed"] == "does not stand"
+
+
+MOVES = f"""id,kind,source,target,wave,begin,options
+1,site,{PLANS},https://fabrikam.sharepoint.com/sites/plans,1,2026-12-01T20:00:00Z,
+2,user,o'neil@contoso.com,oneil@fabrikam.com,../../etc,,force=yes
+3,group,team,team,1,,
+"""
+
+
+def test_a_plan_is_written_out_by_waves(drill: Desk) -> None:
+    Path("moves.csv").write_text(MOVES)
+    answer = drill.run("plan", "emit", "moves.csv", "--source", "contoso", "--target", FABRIKAM, "--emit-to", "scripts")
+    first, second = written(answer)
+    assert [line for _, line in first.lines][1:] == [
+        f"Start-SPOCrossTenantSiteContentMove -SourceSiteUrl '{PLANS}' "
+        "-TargetSiteUrl 'https://fabrikam.sharepoint.com/sites/plans' "
+        f"-TargetCrossTenantHostUrl '{FABRIKAM}' -PreferredMoveBeginDate '2026-12-01T20:00:00'",
+        "Start-SPOCrossTenantGroupContentMove -SourceGroupAlias 'team' -TargetGroupAlias 'team' "
+        f"-TargetCrossTenantHostUrl '{FABRIKAM}'",
+    ]
+    assert [line for _, line in second.lines][1:] == [
+        "Start-SPOCrossTenantUserContentMove -SourceUserPrincipalName 'o''neil@contoso.com' "
+        f"-TargetUserPrincipalName 'oneil@fabrikam.com' -TargetCrossTenantHostUrl '{FABRIKAM}' -Force"
+    ]
+    assert {Path(row["file"]).parent for row in answer.json["emitted"]} == {Path("scripts")}
+    assert Path("moves.csv.state.db").exists()
+
+
+def test_the_results_of_a_plan_find_the_state_beside_it(drill: Desk, desk: Desk) -> None:
+    Path("moves.csv").write_text(MOVES)
+    options = ("--source", "contoso", "--target", FABRIKAM, "--wave", "1", "--validate-only")
+    answer = drill.run("plan", "emit", str(Path("moves.csv").absolute()), *options)
+    script = Path(answer.json["emitted"][0]["file"]).absolute()
+    assert desk.run("shell", "--script", str(script)).code == 4  # there is no trust
+    told = drill.run("import-results", str(script.with_suffix(".results.jsonl")))
+    assert told.code == 1
+    assert [row["reported"] for row in told.json] == ["ok", "failed", "failed"]
+    assert "relationship" in told.json[1]["error"]
+
+
+def test_an_option_that_microsofts_cmdlet_does_not_know_is_refused(drill: Desk) -> None:
+    Path("moves.csv").write_text("kind,source,target,options\ngroup,team,team,unmapped=text\n")
+    answer = drill.run("plan", "emit", "moves.csv", "--source", "contoso", "--target", FABRIKAM)
+    assert (answer.code, "unmapped" in answer.err) == (5, True)
+    assert list(Path().glob("*.ps1")) == []

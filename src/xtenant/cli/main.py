@@ -29,6 +29,7 @@ from xtenant.cli import (
     handover,
     host_url,
     identity_map,
+    import_results,
     lab,
     lab_import,
     map_build,
@@ -38,6 +39,7 @@ from xtenant.cli import (
     people,
     plan_check,
     plan_declare,
+    plan_emit,
     plan_files,
     serve,
     setup_app,
@@ -75,7 +77,7 @@ def root(read_only: ReadOnlyOption = False) -> None:
     """Move SharePoint sites and OneDrives between Microsoft 365 tenants, in Microsoft's seven steps."""
 
 
-for _part in (connect, token, host_url, compatibility, doctor, shell, demo, serve):
+for _part in (connect, token, host_url, compatibility, doctor, shell, import_results, demo, serve):
     _part.register(app)
 app.add_typer(trust.app, name="trust")
 map_build.register(identity_map.app)
@@ -85,6 +87,7 @@ app.add_typer(identity_map.app, name="map")
 plan_check.register(discover.app)
 plan_declare.register(discover.app)
 plan_files.register(discover.app)
+plan_emit.register(discover.app)
 app.add_typer(discover.app, name="plan")
 app.add_typer(handover.app, name="handover")
 app.add_typer(access.app, name="access")

@@ -16,6 +16,7 @@ from xtenant.cli.changing import ConfirmOption, require_confirmed
 from xtenant.cli.connection import OneConnection
 from xtenant.cli.output import OutputOption, emit, note
 from xtenant.cli.reporting import report
+from xtenant.cli.script_running import run_script
 from xtenant.cli.tools import Tools, tools_of, warn
 from xtenant.client.profiles import Profile, ProfileKind
 from xtenant.client.sending import may_send
@@ -39,6 +40,10 @@ def shell(
     tenant: Annotated[str | None, typer.Option("--tenant", "-t", help="Connect to this profile first.")] = None,
     geo: Annotated[str | None, typer.Option("--geo", help="The geo, where the tenant has several.")] = None,
     confirm: ConfirmOption = None,
+    script: Annotated[
+        Path | None,
+        typer.Option("--script", help="Run the steps of a script of --emit, and keep their results beside it."),
+    ] = None,
     show_list: Annotated[bool, typer.Option("--list", help="List the cmdlets there are.")] = False,
     output: OutputOption = None,
 ) -> None:
@@ -55,17 +60,21 @@ def shell(
         )
         return
     tools = tools_of(context)
-    raise typer.Exit(tools.run(lambda: _shell(tools, tenant, GeoCode(geo) if geo else None, confirm or [])))
+    raise typer.Exit(tools.run(lambda: _shell(tools, tenant, GeoCode(geo) if geo else None, confirm or [], script)))
 
 
 def _parameters(name: str) -> str:
     return " ".join(one.shown if one.mandatory else f"[{one.shown}]" for one in find(name).parameters)
 
 
-async def _shell(tools: Tools, tenant: str | None, geo: GeoCode | None, confirmed: Sequence[str]) -> int:
+async def _shell(
+    tools: Tools, tenant: str | None, geo: GeoCode | None, confirmed: Sequence[str], script: Path | None
+) -> int:
     async with OneConnection(tools) as connection:
         if tenant is not None:
             await connection.use(tools.store.get(tenant), geo)
+        if script is not None:
+            return await run_script(_host(tools, connection, confirmed), script, report, clock=tools.clock)
         running = Shell(_host(tools, connection, confirmed), report)
         if sys.stdin.isatty():
             return await _converse(running, connection, tools.settings.profile_home / "history")

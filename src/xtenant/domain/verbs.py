@@ -351,6 +351,8 @@ COMMANDS_WITHOUT_VERB = (
     "people plan",
     "people check",
     "plan discover",
+    "plan emit",
+    "import-results",
     "plan make",
     "plan show",
     "plan edit",
