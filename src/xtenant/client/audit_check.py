@@ -26,11 +26,15 @@ class Problem:
 
 @dataclass(slots=True, kw_only=True)
 class Check:
-    """What a reading found. `torn` lines were cut off when a process ended; the log went on behind them, which is in order."""
+    """What a reading found. `torn` lines were cut off when a process ended; the log went on behind them, which is in order.
+
+    `end_known` says whether it is certain that nothing was cut off at the end. `head` is the hash of the last line.
+    """
 
     lines: int = 0
     torn: list[int] = field(default_factory=list[int])
     unanswered: int = 0
+    end_known: bool = True
     head: str = ""
     problems: list[Problem] = field(default_factory=list[Problem])
 
@@ -69,9 +73,9 @@ def check(path: Path, beginning: str, *, noted: Head | None = None, known: str |
         prev = hash_of(raw)
         known_seen = known_seen or prev == known
     done.head, done.unanswered = prev, len(open_changes)
-    if torn_before and noted is not None and noted.sha256 == prev:
-        done.problems.append(Problem(number=done.lines, what="the last line is no line of the log"))
-    done.problems += _of_end(path, done, noted)
+    done.end_known = noted is not None or known is not None
+    if noted is not None:
+        done.problems += _of_end(path, done, noted)
     if not known_seen:
         done.problems.append(Problem(number=0, what=f"no line has the hash {known}: lines were changed or cut off"))
     return done
@@ -100,13 +104,8 @@ def _of_line(number: int, line: Line, prev: str, *, torn_before: bool) -> Iterat
         yield Problem(number=number, what="lines that stood before it had been cut off when it was written")
 
 
-def _of_end(path: Path, done: Check, noted: Head | None) -> Iterator[Problem]:
+def _of_end(path: Path, done: Check, noted: Head) -> Iterator[Problem]:
     """The noted end must be in the log; the log may be one line further, when a process ended between the two."""
-    if noted is None:
-        yield Problem(
-            number=0, what="what was noted of the log's end is missing: whether lines were cut off is unknown"
-        )
-        return
     size = path.stat().st_size
     if size < noted.size_bytes:
         yield Problem(number=done.lines, what="lines behind it were cut off")

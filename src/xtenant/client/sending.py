@@ -20,7 +20,7 @@ from xtenant.domain.changing import CHANGING, WireForm
 from xtenant.domain.ports.clock import Clock, IdSource
 from xtenant.wire.forms import call_of, form_digest, ids_of
 from xtenant.wire.readonly import ReadOnlyRefused
-from xtenant.wire.watching import Ending
+from xtenant.wire.watching import Ending, Watched
 
 UNDECLARED = "-"
 
@@ -113,8 +113,16 @@ class ProfileWatch:
     sending: Sending
     profile: Profile
 
-    def begin(self, request: httpx.Request) -> WrittenDown:
+    def begin(self, request: httpx.Request) -> Watched:
+        """A lab's own service is known to change nothing by GET; of Microsoft 365 only the list is believed."""
+        if self.profile.kind is ProfileKind.LAB and request.method == "GET":
+            return _Unheeded()
         return self.sending.begin(self.profile, request)
+
+
+class _Unheeded:
+    def ended(self, ending: Ending) -> None:
+        """Nothing is told."""
 
 
 class WrittenDown:
