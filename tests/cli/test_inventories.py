@@ -87,6 +87,22 @@ def test_discover_is_among_what_may_be_sent_to_a_tenant_that_is_only_read(ann: D
     assert (answer.code, answer.json["sites_read"]) == (0, 2), answer.err
 
 
+def test_discover_tells_its_cost_beforehand_and_reads_again_only_what_it_must(ann: Desk) -> None:
+    first = ann.run("plan", "discover", "-t", "contoso", "--estimate")
+    assert (first.code, first.json["sites"], first.json["sites_known"]) == (0, 2, 0), first.err
+    units = {step["what"]: step["units"] for step in first.json["steps"]}
+    assert first.json["resource_units"] == sum(units.values()) and units["permissions of sites"] == 10
+    assert ann.run("plan", "discover", "-t", "contoso").code == 0
+    seen = ann.block.transport.seen
+    for options, is_whole in (((), False), (("--full-permissions",), True)):
+        told = ann.run("plan", "discover", "-t", "contoso", "--estimate", *options)
+        assert told.json["sites_known"] == 2
+        assert any(step["what"] == "items once more" for step in told.json["steps"]) is is_whole
+        seen.clear()
+        assert ann.run("plan", "discover", "-t", "contoso", *options).code == 0
+        assert any("/items?" in path for _, _, path in seen) is is_whole
+
+
 def test_what_was_never_read_cannot_be_used_as_read_last(ann: Desk) -> None:
     answer = ann.run("handover", "export", "x.handover", "-t", "contoso", "--cached", "--yes")
     assert answer.code == 4 and "discover" in answer.err

@@ -6,15 +6,25 @@ from typing import Annotated
 
 import typer
 
-from xtenant.cli.inventories import MovesOption, home_of, read_tenant, sources_in, warn_of
+from xtenant.cli.inventories import MovesOption, estimate_of, home_of, read_tenant, sources_in, warn_of
 from xtenant.cli.output import OutputOption, emit
 from xtenant.cli.tools import TenantOption, tools_of
 from xtenant.domain import errors
+from xtenant.inventory.costs import Estimate
 
 app = typer.Typer(help="Plan a merger: read tenants, and what follows from it.", no_args_is_help=True)
 
 DirectoryOnly = Annotated[
     bool, typer.Option("--directory-only", help="Read people, groups and the list of sites, no permissions.")
+]
+
+
+FullPermissions = Annotated[
+    bool,
+    typer.Option("--full-permissions", help="Read every item and the rights on it again, also where nothing changed."),
+]
+EstimateOnly = Annotated[
+    bool, typer.Option("--estimate", help="Only say how many requests and resource units reading will take.")
 ]
 
 
@@ -24,21 +34,27 @@ def discover(
     tenant: TenantOption,
     moves: MovesOption = None,
     directory_only: DirectoryOnly = False,
+    full_permissions: FullPermissions = False,
+    estimate: EstimateOnly = False,
     output: OutputOption = None,
 ) -> None:
-    """Read a tenant: people, groups, licences, sites, permissions. Only reads. A killed run goes on where it stood.
+    """Read a tenant: people, groups, licences, sites, items, permissions. Only reads. A killed run goes on where it stood.
 
-    With --moves the permissions of the sites that move are read, else those of all sites. Exit code 1 when a site could not be
-    read, or a name in the moves means none.
+    With --moves the sites that move are read, else all sites. A second run asks each site only for what changed; rights given on
+    a folder or file leave no trace among changes, so they are as old as they say until --full-permissions. Exit code 1 when
+    something could not be read, or a name in the moves means none.
 
     Example: xtenant plan discover -t contoso --moves moves.csv
     """
     tools = tools_of(context)
     if directory_only and moves is not None:
         raise errors.UsageError("Give --moves or --directory-only, not both.")
-    profile = tools.store.get(tenant)
+    profile, names = tools.store.get(tenant), [] if directory_only else sources_in(moves)
     with home_of(tools).own(profile.tenant_id, afresh=True) as inventory:
-        report = read_tenant(tools, profile, inventory, [] if directory_only else sources_in(moves))
+        if estimate:
+            emit(_told_estimate(estimate_of(tools, profile, inventory, names, whole=full_permissions)), output)
+            return
+        report = read_tenant(tools, profile, inventory, names, whole=full_permissions)
         warn_of(report)
         counts = inventory.counts()
     emit(
@@ -54,8 +70,10 @@ def discover(
             "members": counts["members"],
             "sites": counts["sites"],
             "sites_read": report.sites_read,
-            "sites_unread": [{"url": url, "reason": reason} for url, reason in report.unread],
+            "deleted_sites": counts["deleted_sites"],
+            "not_read": [{"subject": subject, "reason": reason} for subject, reason in report.unread],
             "names_unknown": list(report.missing),
+            "lists": counts["lists"],
             "items": counts["items"],
             "scopes": counts["scopes"],
             "assignments": counts["assignments"],
@@ -65,3 +83,13 @@ def discover(
     )
     if report.unread or report.missing:
         raise typer.Exit(errors.ExitCode.FINDINGS)
+
+
+def _told_estimate(found: Estimate) -> dict[str, object]:
+    return {
+        "sites": found.sites,
+        "sites_known": found.sites_known,
+        "requests": found.requests,
+        "resource_units": found.units,
+        "steps": [{"what": step.what, "requests": step.requests, "units": step.units} for step in found.steps],
+    }

@@ -16,6 +16,7 @@ from rich.progress import Progress as Bar
 from xtenant.cli.tools import Tools, warn
 from xtenant.client.profiles import Profile
 from xtenant.domain import errors, plan
+from xtenant.inventory.costs import Estimate, Estimator
 from xtenant.inventory.crawl import CrawlReport, Progress, crawl_tenant, ended
 from xtenant.inventory.directory_rows import EmptyInventory
 from xtenant.inventory.handover.manifest import Level
@@ -59,22 +60,39 @@ def open_inventory(
         yield inventory
 
 
-def read_tenant(tools: Tools, profile: Profile, inventory: Inventory, sites: Collection[str] | None) -> CrawlReport:
-    """Crawl a profile's tenant with a bar on a terminal."""
+def read_tenant(
+    tools: Tools, profile: Profile, inventory: Inventory, sites: Collection[str] | None, *, whole: bool = False
+) -> CrawlReport:
+    """Crawl a profile's tenant with a bar on a terminal; with `whole` items are read again though nothing changed."""
     geo = next(iter(profile.geos), None) if len(profile.geos) > 1 else None
 
     async def work() -> CrawlReport:
         with bars(profile.name) as progress:
             async with tools.open(profile, geo) as client:
-                return await crawl_tenant(client, inventory, clock=tools.clock, sites=sites, progress=progress)
+                return await crawl_tenant(
+                    client, inventory, clock=tools.clock, sites=sites, whole=whole, progress=progress
+                )
+
+    return tools.run(work)
+
+
+def estimate_of(
+    tools: Tools, profile: Profile, inventory: Inventory, sites: Collection[str] | None, *, whole: bool
+) -> Estimate:
+    """What `read_tenant` with the same wishes would cost now."""
+    geo = next(iter(profile.geos), None) if len(profile.geos) > 1 else None
+
+    async def work() -> Estimate:
+        async with tools.open(profile, geo) as client:
+            return await Estimator(client, inventory, sites, whole).estimate()
 
     return tools.run(work)
 
 
 def warn_of(report: CrawlReport) -> None:
-    """Say what could not be read: it is unknown, not free of permissions."""
-    for url, reason in report.unread:
-        warn(f"{url} could not be read whole, so permissions are unknown: {reason}")
+    """Say what could not be read: it is unknown, not in order."""
+    for subject, reason in report.unread:
+        warn(f"{subject} could not be read, so what depends on it is unknown: {reason}")
     for name in report.missing:
         warn(f"'{name}' names no site, OneDrive or group of the tenant.")
 
