@@ -84,6 +84,8 @@ SPOILED: list[tuple[str, Spoil, str, tuple[str, ...]]] = [
      ("xtenant plan edit moves.csv --id 3 --kind group --source team --target team",)),
     ("users", lambda s: s.source.knows(s.plans, "bob@fabrikam.com", "cat@contoso.com"), "R-6.43",
      (SOURCE, "Remove-SPOUser -Site https://contoso.sharepoint.com/sites/plans -LoginName 'bob@fabrikam.com'")),
+    ("invited", lambda s: s.source.knows(s.plans, "bob_fabrikam.com#EXT#@contoso.onmicrosoft.com"), "R-6.43",
+     (SOURCE, "Remove-SPOUser -Site https://contoso.sharepoint.com/sites/plans -LoginName 'bob_fabrikam.com#EXT#@")),
     ("day 60", lambda s: (s.source.person("ann", licences=()), s.departures.update({"ann@contoso.com": date(2026, 9, 1)})),
      "R-7.33", (SOURCE, "Set-XtLicence -User 'ann@contoso.com' -Sku SPE_E3")),
     ("guest", lambda s: s.target.person("ann", kind=PrincipalKind.GUEST), "R-6.35", ()),

@@ -17,6 +17,9 @@ from uuid import UUID
 import typer.main
 
 import xtenant
+from xtenant.bulk.findings import EVIDENCE_SAYS
+from xtenant.bulk.preflight.declarations import KEYS
+from xtenant.bulk.preflight.registry import every_rule
 from xtenant.cli.main import app
 from xtenant.cmdlets.table import CMDLETS
 from xtenant.domain.errors import XTenantError
@@ -43,7 +46,24 @@ def pages() -> dict[str, str]:
             "cmdlets.md": cmdlets_page(),
             "commands.md": commands_page(),
             "verbs.md": verbs_page(),
+            "plan-check.md": plan_check_page(),
         }
+
+
+def plan_check_page() -> str:
+    """What `xtenant plan check` looks at, what each rule rests on, where its fact is read; and what can be declared."""
+    found = [
+        (group.name, rule.rule, rule.text, EVIDENCE_SAYS[rule.evidence], rule.read, rule.fails_as)
+        for group, rule in every_rule()
+    ]
+    declared = [(f"`{key.name}`", key.what, f"`{key.name}={key.example}`", key.rule) for key in KEYS.values()]
+    text = (
+        "Every rule is judged, or told as not checked with the question to ask. "
+        "See [how a plan is checked](../explanation/plan-check.md)."
+    )
+    rules = _table(("group", "rule", "what holds", "rests on", "read from", "otherwise"), found)
+    keys = _table(("key", "what is declared", "for example", "rule"), declared)
+    return _page("What a plan check looks at", text, rules + "\n## What can be declared\n\n" + keys)
 
 
 def errors_page() -> str:

@@ -32,18 +32,20 @@ def look(given: Given) -> Iterator[Outcome]:
 
 def _dates(given: Given) -> Iterator[Outcome]:
     for moving in given.moves:
-        begin, end = moving.move.begin, moving.move.end
-        text = "Write later dates into the row, in UTC."
-        remedy = Remedy(who=Who.PLAN, text=text, commands=_later(given, moving))
-        if end is not None and end <= given.now:
-            cause = f"The end of row {moving.move.move_id}, {end:%Y-%m-%d %H:%M} UTC, is over."
-            yield DATES.error(moving.about_row(), cause, remedy, detail="end")
-        elif begin is not None and end is not None and end <= begin:
-            cause = f"Row {moving.move.move_id} ends when it begins."
-            yield DATES.error(moving.about_row(), cause, remedy, detail="end")
-        if begin is not None and begin < given.now:
-            cause = f"The begin of row {moving.move.move_id}, {begin:%Y-%m-%d %H:%M} UTC, is over."
-            yield DATES.error(moving.about_row(), cause, remedy, detail="begin")
+        for detail, cause in _faults_of_dates(given, moving):
+            text = "Write later dates into the row, in UTC."
+            remedy = Remedy(who=Who.PLAN, text=text, commands=_later(given, moving))
+            yield DATES.error(moving.about_row(), cause, remedy, detail=detail)
+
+
+def _faults_of_dates(given: Given, moving: Moving) -> Iterator[tuple[str, str]]:
+    begin, end = moving.move.begin, moving.move.end
+    if end is not None and end <= given.now:
+        yield "end", f"The end of row {moving.move.move_id}, {end:%Y-%m-%d %H:%M} UTC, is over."
+    elif begin is not None and end is not None and end <= begin:
+        yield "end", f"Row {moving.move.move_id} ends when it begins."
+    if begin is not None and begin < given.now:
+        yield "begin", f"The begin of row {moving.move.move_id}, {begin:%Y-%m-%d %H:%M} UTC, is over."
 
 
 def _later(given: Given, moving: Moving) -> tuple[str, ...]:

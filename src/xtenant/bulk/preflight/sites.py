@@ -216,13 +216,9 @@ def _foreign_users(given: Given) -> dict[UUID, list[SiteUser]]:
     domains = given.target.domains
     if given.source.knows_people and domains:
         for user in given.source.inventory.all_site_users():
-            if _domain_of(user) in domains or _was_invited_from(user, domains):
+            if user.upn.rpartition("@")[2].casefold() in domains or _was_invited_from(user, domains):
                 found.setdefault(user.site_id, []).append(user)
     return found
-
-
-def _domain_of(user: SiteUser) -> str:
-    return user.upn.rpartition("@")[2].casefold()
 
 
 def _was_invited_from(user: SiteUser, domains: frozenset[str]) -> bool:
@@ -239,18 +235,14 @@ def _users(given: Given, moving: Moving, site: Site, foreign: list[SiteUser]) ->
         )
         yield FOREIGN_USERS.unknown("the site's users were not read", question, Who.SOURCE, about=about)
         return
-    own = [user for user in foreign if _domain_of(user) in given.target.domains]
-    guests = [user for user in foreign if user not in own]
+    if not foreign:
+        return
+    cause = f"{len(foreign)} user(s) of {site.url} have the target's domain in their UPN, such as {foreign[0].upn}."
+    yield FOREIGN_USERS.error(about, cause, _removal(given, site, foreign))
+
+
+def _removal(given: Given, site: Site, users: list[SiteUser]) -> Remedy:
     text = "Remove them from the site, or rename them; they get their rights again at the target by the map."
-    if own:
-        cause = f"{len(own)} user(s) of {site.url} have a UPN in the target's domain, such as {own[0].upn}."
-        yield FOREIGN_USERS.error(about, cause, _removal(given, site, own, text))
-    if guests:
-        cause = f"{len(guests)} guest(s) of {site.url} were invited from the target, such as {guests[0].upn}: they may count (E-13)."
-        yield FOREIGN_USERS.warning(about, cause, _removal(given, site, guests, text), detail="guests")
-
-
-def _removal(given: Given, site: Site, users: list[SiteUser], text: str) -> Remedy:
     some = (lines.cmdlet("Remove-SPOUser", Site=site.url, LoginName=user.upn) for user in users[:MOST_LINES])
     return Remedy(who=Who.SOURCE, text=text, commands=lines.on(given.source.host_url, *some))
 
