@@ -8,9 +8,10 @@ from uuid import UUID
 import pytest
 import typer.main
 
-from desk import Desk
+from desk import Answer, Desk
 from neighbours import APP_ID, SECRET, TENANT_IDS
 from xtenant.cli.main import app, main
+from xtenant.client.clouds import cloud_of
 from xtenant.protocols.oauth.call import tenant_of_token
 
 
@@ -99,3 +100,53 @@ def test_every_command_has_help_with_an_example() -> None:
         ):
             assert "Example:" in (one.help or ""), words
             assert main([*words, "--help"]) == 0
+
+
+def connect(desk: Desk, *arguments: str, url: str = "https://contoso-admin.sharepoint.com") -> Answer:
+    proof = ("--client-id", str(APP_ID), "--certificate", str(desk.certificate))
+    return desk.run("connect", "new", "--url", url, *proof, *arguments)
+
+
+def test_an_admin_host_of_another_tenant_than_the_one_named_is_refused_before_signing_in(desk: Desk) -> None:
+    desk.block.transport.seen.clear()
+    answer = connect(desk, "--tenant-id", str(TENANT_IDS["fabrikam"]))
+    assert answer.code == 5
+    assert str(TENANT_IDS["contoso"]) in answer.err
+    assert not any(path.endswith("/token") for _, _, path in desk.block.transport.seen)
+    assert not (desk.home / "profiles" / "new.json").exists()
+
+
+def test_the_tenant_that_is_named_is_taken_when_the_admin_host_is_its_own(desk: Desk) -> None:
+    assert connect(desk, "--tenant-id", str(TENANT_IDS["contoso"])).code == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "cloud"),
+    [
+        ("https://contoso-admin.sharepoint.us", "GCC High"),
+        ("https://contoso-admin.sharepoint-mil.us", "DoD"),
+        ("https://contoso-admin.sharepoint.cn", "21Vianet"),
+    ],
+)
+def test_an_address_of_a_national_cloud_is_refused_by_name(desk: Desk, url: str, cloud: str) -> None:
+    answer = connect(desk, url=url)
+    assert answer.code == 5
+    assert cloud in answer.err
+    assert "R-0.9" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("document", "cloud"),
+    [
+        ({"tenant_region_sub_scope": "GCC", "cloud_instance_name": "microsoftonline.com"}, "GCC"),
+        ({"cloud_instance_name": "microsoftonline.us"}, "microsoftonline.us"),
+        ({"tenant_region_scope": "USGov"}, "US government"),
+        ({"tenant_region_scope": "EU", "cloud_instance_name": "microsoftonline.com"}, None),
+        ({}, None),
+    ],
+)
+def test_the_cloud_of_a_tenant_is_told_by_its_sign_in_configuration(
+    document: dict[str, object], cloud: str | None
+) -> None:
+    found = cloud_of(document)
+    assert (found is None) if cloud is None else (found is not None and cloud in found)

@@ -79,7 +79,9 @@ async def _signed_in(
         if signed_in.admin is None or not reached.has(client.admin_url.removeprefix("https://")):
             said.unknown("administration", "The admin host could not be asked.")
             return
-        await tenant.check_administration(client, profile, asked, said)
+        administers = await tenant.check_administration(client, profile, said)
+        if not administers and signed_in.admin.is_person and not said.found("missingRole"):
+            permissions.tell_missing_role(signed_in.admin.upn, said)
         if partner_url is not None:
             await partner.check_partner(client, partner_url, profile, asked, said)
 

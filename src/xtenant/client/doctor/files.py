@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from xtenant.client.doctor.findings import Diagnosis
@@ -97,6 +98,15 @@ def _check_certificate(profile: Profile, pem: bytes, now: datetime, said: Diagno
     if key is None or not certificates:
         return False
     certificate = certificates[0]
+    if not isinstance(key, rsa.RSAPrivateKey):
+        said.error(
+            "certificateKeyKind",
+            "The private key is not an RSA key.",
+            "Microsoft takes sign-ins by RSA certificates only.",
+            click=_MAKE,
+            run=["xtenant setup app --script certificate"],
+        )
+        return False
     if _public(certificate) != _public(key):
         said.error(
             "certificateKeyDiffers",

@@ -86,7 +86,8 @@ def _check_person(signed_in: SignedIn, said: Diagnosis) -> None:
         "By device code items are seen only where this person may see them; an app with a certificate sees all.",
     )
     found = [token for token in (admin, graph) if token is not None]
-    roles = {role for token in found for role in token.wids}
+    told = [token.wids for token in found if token.wids is not None]
+    roles = {role for wids in told for role in wids}
     if any(token.acct == GUEST for token in found):
         said.error(
             "guest",
@@ -95,16 +96,10 @@ def _check_person(signed_in: SignedIn, said: Diagnosis) -> None:
             click="Sign in with an account of this tenant.",
             rule="R-1.3",
         )
-    if not roles:
+    if not told:
         said.unknown("role", "The tokens do not say which roles the person has; the calls below show it.")
     elif str(SHAREPOINT_ADMINISTRATOR) not in roles and str(GLOBAL_ADMINISTRATOR) not in roles:
-        said.error(
-            "missingRole",
-            f"{(admin or graph or TokenClaims()).upn or 'The person'} is not a SharePoint administrator of this tenant.",
-            "Trust, sites and moves are shown to SharePoint administrators only.",
-            click=_ASSIGN,
-            rule="R-1.3",
-        )
+        tell_missing_role((admin or graph or TokenClaims()).upn, said)
     else:
         said.fine("role")
         if str(SHAREPOINT_ADMINISTRATOR) not in roles:
@@ -115,6 +110,17 @@ def _check_person(signed_in: SignedIn, said: Diagnosis) -> None:
                 click=_ASSIGN,
                 rule="R-1.3",
             )
+
+
+def tell_missing_role(upn: str, said: Diagnosis) -> None:
+    """For the tokens that show it, and for the admin host where they are silent."""
+    said.error(
+        "missingRole",
+        f"{upn or 'The person signed in'} is not a SharePoint administrator of this tenant.",
+        "Trust, sites and moves are shown to SharePoint administrators only.",
+        click=_ASSIGN,
+        rule="R-1.3",
+    )
 
 
 def _check_scopes(graph: TokenClaims, said: Diagnosis) -> None:

@@ -24,13 +24,13 @@ T = TypeVar("T")
 _LICENCES = "Microsoft 365 admin center › Billing › Purchase services: Cross Tenant User Data Migration."
 
 
-async def check_administration(client: TenantClient, profile: Profile, asked: Asked, said: Diagnosis) -> None:
-    """What the admin host answers; one refusal there is told once, and what it leaves open is not checked."""
+async def check_administration(client: TenantClient, profile: Profile, said: Diagnosis) -> bool:
+    """What the admin host answers; False where it refuses, which is told once and leaves the rest not checked."""
     host_url = await tried("hostUrl", client.host_url(), said)
     if host_url is None:
         for check in ("geos", "feature", "multiGeoApi"):
             said.unknown(check, "The admin host refuses its administration calls.")
-        return
+        return False
     if host_url.host.split("-my.")[0] != label_of(client.admin_url):
         said.warning(
             "hostUrl",
@@ -43,6 +43,7 @@ async def check_administration(client: TenantClient, profile: Profile, asked: As
     await _check_geos(client, profile, said)
     await _check_feature(client, said)
     await _check_api(client, said)
+    return True
 
 
 async def check_directory(client: TenantClient, asked: Asked, said: Diagnosis) -> None:

@@ -16,6 +16,9 @@ from uuid import UUID
 import httpx
 import msal  # pyright: ignore[reportMissingTypeStubs]
 import msgspec
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from msal.exceptions import MsalError  # pyright: ignore[reportMissingTypeStubs]
 
 from xtenant.domain import errors
@@ -97,6 +100,8 @@ class MsalClient:
             "token_cache": self._cache,
         }
         self._app: Any
+        if pem is not None:
+            _require_rsa_key(pem)
         with _sign_in_errors():
             if secret is None and pem is None:
                 self._app = msal.PublicClientApplication(**settings)
@@ -143,6 +148,19 @@ class MsalClient:
             return self._app.acquire_token_by_device_flow(dict(flow), exit_condition=_at_once)
 
 
+def _require_rsa_key(pem: str) -> None:
+    """MSAL fails in odd ways over any other key. Raises NotSignedIn."""
+    try:
+        usable = isinstance(load_pem_private_key(pem.encode(), None), RSAPrivateKey)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        usable = False
+    if not usable:
+        raise errors.NotSignedIn(
+            "The certificate's file holds no RSA private key that can be read without a password.",
+            remedy="`xtenant doctor` says what is wrong with it; `xtenant setup app --script certificate` makes a new one.",
+        )
+
+
 def _at_once(flow: object) -> bool:
     return True
 
@@ -181,13 +199,13 @@ class TokenClaims(msgspec.Struct, frozen=True, kw_only=True):
     """What an access token says of its holder, looked up without trust (content-api.md 3.5).
 
     `roles` are an app's consented permissions, `scp` what a person's app may do in their name, `wids` the person's
-    directory roles by template id; `acct` is 1 for a guest. A claim that is not there reads as empty.
+    directory roles by template id, None where the token is silent about them; `acct` is 1 for a guest.
     """
 
     tid: str = ""
     roles: frozenset[str] = frozenset()
     scp: str = ""
-    wids: frozenset[str] = frozenset()
+    wids: frozenset[str] | None = None
     upn: str = ""
     acct: int = 0
     idtyp: str = ""
