@@ -15,6 +15,7 @@ from xtenant.bulk.state import PlanState
 from xtenant.cmdlets.script.results import Result
 from xtenant.cmdlets.script.steps import sha256_of
 from xtenant.cmdlets.script.writing import Script
+from xtenant.domain.ports.clock import IdSource
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS emitted (
@@ -73,6 +74,13 @@ class Place:
 def prepare(state: PlanState) -> None:
     """Bring the tables; not inside a transaction."""
     state.table(_TABLES)
+
+
+def new_script_id(state: PlanState, ids: IdSource) -> str:
+    """A short name of a script, none of whose kind stands in the state."""
+    while state.rows("SELECT 1 FROM emitted WHERE script = ? LIMIT 1", found := ids.new_id().hex[-12:]):
+        continue
+    return found
 
 
 def record(state: PlanState, script: Script, place: Place, file: str) -> None:
@@ -146,6 +154,26 @@ def standing(state: PlanState) -> list[dict[str, object]]:
     )
     names = ("step", "tenant", "wave", "verb", "subject", "ok", "error", "observed", "told", "observed_at")
     return [{**dict(zip(names, row, strict=True)), "ok": None if row[5] is None else bool(row[5])} for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """A start with -ValidationOnly that somebody ran and reported: what it named, and what the tenant said."""
+
+    source: str
+    line: str
+    ok: bool
+    error_text: str
+
+
+def validations(state: PlanState) -> list[Validation]:
+    """Every validating start that was reported, the last one last."""
+    state.table(_TABLES)
+    rows = state.rows(
+        "SELECT e.subject, e.line, r.ok, r.error_text FROM emitted e JOIN reported r ON r.step = e.step "
+        "WHERE e.line LIKE '% -ValidationOnly%' ORDER BY r.ended, e.step"
+    )
+    return [Validation(source=source, line=line, ok=bool(ok), error_text=text) for source, line, ok, text in rows]
 
 
 _SELECT = "SELECT step, tenant_id, admin_url, tenant, verb, subject, line"

@@ -113,7 +113,7 @@ def _write_script(
     tools: Tools, state: PlanState, place: Place, wave: str, steps: Sequence[Step], folder: Path, occasion: Occasion
 ) -> dict[str, object]:
     script = Script(
-        script_id=tools.opener.ids.new_id().hex[-12:],
+        script_id=emitted.new_script_id(state, tools.opener.ids),
         plan_id=state.plan_id,
         head=Head(
             what=occasion.what,
