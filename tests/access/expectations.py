@@ -106,6 +106,7 @@ RULES: tuple[Rule, ...] = (
     *_rules("graph", Who.OWN_USER, "users.invite", "licences.assign", room=Room.WRITE_DIRECTORY),
     *_rules("graph", Who.OWN_USER, "users.create", "groups.create", room=Room.WRITE_DIRECTORY),
     *_rules("graph", Who.OWN_USER, "map.delta", "map.read", room=Room.SETTINGS),
+    *_rules("graph", Who.OWN_USER, "move.start", "move.show", "move.cancel", room=Room.SETTINGS),
     *_rules("graph", Who.OWN_USER, "sites.list", room=Room.READ_DIRECTORY),
     *_rules("graph", Who.OWN_USER, "sites.get", room=Room.BOBS_CONTENT),
     *_rules("graph", Who.SIGNED_URL, "content.write", part="/uploadSession"),

@@ -283,6 +283,33 @@ def _mappings(name: str) -> dict[tuple[str, str], Callable[[Estate], Sample]]:
     }
 
 
+def _tasks(name: str) -> dict[tuple[str, str], Callable[[Estate], Sample]]:
+    """A check of a move that cannot be made, and tasks that do not exist."""
+    place = f"{_MAPPINGS}{name}"
+    asked = {
+        "@odata.type": "#microsoft.graph.sharePointSiteMigrationTaskParameters",
+        "targetOrganizationHost": "https://fabrikam-my.sharepoint.com",
+        "sourceSiteUrl": SITE_URL,
+        "targetSiteUrl": "https://fabrikam.sharepoint.com/sites/plans",
+        "validateOnly": True,
+    }
+    arguments = {
+        "getBySourceUserPrincipalName": "sourcePrincipalName='x@y.zz'",
+        "getBySourceSiteUrl": f"sourceSiteUrl='{SITE_URL}-missing'",
+        "getBySourceGroupMailNickname": "sourceGroupMailNickname='none'",
+    }
+
+    def found(function: str) -> Callable[[Estate], Sample]:
+        return lambda e: ok(404, values={"argument": arguments[function]})
+
+    return {
+        ("POST", place): lambda e: ok(422, good=200, **as_json({"parameters": asked})),
+        ("GET", f"{place}/{{task:guid}}"): lambda e: ok(404, values={"task": str(MISSING)}),
+        ("POST", f"{place}/{{task:guid}}/cancel"): lambda e: ok(404, values={"task": str(MISSING)}),
+        **{("GET", f"{place}/{function}({{argument:path}})"): found(function) for function in arguments},
+    }
+
+
 DIRECTORY = {
     ("GET", "/users"): lambda e: ok(),
     ("POST", "/users"): lambda e: ok(400, **as_json(_NEW_USER)),
@@ -353,6 +380,7 @@ DIRECTORY = {
     ("POST", "/groups/{group}/owners/$ref"): _reference,
     ("DELETE", "/groups/{group}/members/{member}/$ref"): lambda e: ok(404, values=_missing(e)),
     ("DELETE", "/groups/{group}/owners/{member}/$ref"): lambda e: ok(404, values=_missing(e)),
+    **_tasks("crossOrganizationMigrationTasks"),
     **_mappings("crossOrganizationUserMappings"),
     **_mappings("crossOrganizationGroupMappings"),
     ("GET", "/sites"): lambda e: ok(query="?search=*"),

@@ -42,6 +42,8 @@ class Body(Enum):
     FORM = "form"
     BATCH = "batch"
     QUERY = "query"
+    VALIDATION = "validation"
+    """A migration task that only validates; let through where that was allowed (settled C 13)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +142,14 @@ CALLS: tuple[Call, ...] = (
         *(f"{_MIGRATIONS}/crossOrganization{kind}Mappings({{}})" for kind in ("User", "Group")),
         *(f"{_MIGRATIONS}/crossOrganizationMigrationTasks{part}" for part in ("", "/{}", "({})")),
     ),
+    Call(
+        resource=Resource.GRAPH,
+        path=f"{_MIGRATIONS}/crossOrganizationMigrationTasks",
+        permission="SharePointCrossTenantMigration.Manage.All",
+        level=Level.ADMIN,
+        method="POST",
+        body=Body.VALIDATION,
+    ),
     Call(resource=Resource.GRAPH, path="/$batch", permission="-", level=Level.SIGN_IN, method="POST", body=Body.BATCH),
     Call(
         resource=Resource.SHAREPOINT,
@@ -192,15 +202,18 @@ _OVERRIDES = ("x-http-method", "x-http-method-override", "x-method-override", "x
 _IN_SITE = re.compile(r"/(?:sites|teams|personal)/[^/]+(?:/[^/]+)*?(?=/_api/)", re.IGNORECASE)
 
 
-def judge(request: httpx.Request) -> None:
-    """Let a call pass that is on the list. Raises ReadOnlyRefused for every other, and for a body that cannot be judged."""
+def judge(request: httpx.Request, *, validation: bool = False) -> None:
+    """Let a call pass that is on the list. Raises ReadOnlyRefused for every other, and for a body that cannot be judged.
+
+    With `validation` also the one call that asks a tenant to check a move and not to make it.
+    """
     url = request.url
     if url.scheme != "https" or url.port is not None or url.userinfo:
         raise _refused(request.method, str(url.copy_with(userinfo=b"")), "the address is not a plain https one")
     if any(name in request.headers for name in _OVERRIDES):
         raise _refused(request.method, url.path, "a header asks for another method")
     call = _found(request.method, _resource(url.host), url.raw_path.decode("ascii"))
-    if call is None:
+    if call is None or (call.body is Body.VALIDATION and not validation):
         raise _refused(request.method, f"{url.host}{url.path}", "it is not on the list of calls that only read")
     _judge_body(request, call)
     if call.app_only and _is_delegated(request.headers.get("authorization", "")):
@@ -273,6 +286,8 @@ def _judge_body(request: httpx.Request, call: Call) -> None:
             raise readonly_bodies.Changing("it carries a body")
         if call.body is Body.QUERY:
             readonly_bodies.judge_query(content)
+        if call.body is Body.VALIDATION:
+            readonly_bodies.judge_validation(content)
         if call.body is Body.BATCH:
             version = next(one for one in _VERSIONS if request.url.path.lower().startswith(one))
             for inner in readonly_bodies.calls_of_batch(content):

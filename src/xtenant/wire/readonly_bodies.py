@@ -1,4 +1,4 @@
-"""The bodies that a call may carry where nothing may be changed: a batch of calls, and a ProcessQuery.
+"""The bodies that a call may carry where nothing may be changed: a batch of calls, a ProcessQuery, a task that only validates.
 
 Read here apart from the codecs, on purpose: a mistake there must not let a changing call through. Whatever is not understood
 to the last element is refused.
@@ -51,6 +51,9 @@ METHODS = frozenset(
     }
 )
 """The methods of `Tenant` that only read (settled C 14)."""
+
+TASKS = frozenset(f"#microsoft.graph.sharePoint{kind}MigrationTaskParameters" for kind in ("User", "Site", "Group"))
+"""The `@odata.type`s of a migration task's parameters (graph-migrations.md 2.5)."""
 
 
 class Changing(Exception):
@@ -142,3 +145,33 @@ def _name(element: Any) -> str:
 def _require_small(content: bytes) -> None:
     if len(content) > LARGEST:
         raise Changing(f"it is longer than {LARGEST} bytes")
+
+
+def judge_validation(content: bytes) -> None:
+    """Let a migration task pass that says by the literal `true` that it only validates (settled C 13). Raises Changing.
+
+    A member that stands twice, in whatever letter case, is read by one server and overread by another: refused.
+    """
+    if len(content) > LARGEST:
+        raise Changing("its body is too large to be judged")
+    try:
+        body = json.loads(content.decode("utf-8"), object_pairs_hook=_once_each)
+    except (UnicodeDecodeError, ValueError, RecursionError):
+        raise Changing("its body is no JSON") from None
+    if not isinstance(body, dict) or list(cast("dict[str, Any]", body)) != ["parameters"]:
+        raise Changing("its body holds more than parameters")
+    parameters = cast("dict[str, Any]", body)["parameters"]
+    if not isinstance(parameters, dict):
+        raise Changing("its parameters are no object")
+    given = cast("dict[str, Any]", parameters)
+    if given.get("@odata.type") not in TASKS:
+        raise Changing("its parameters are of no known type")
+    if given.get("validateOnly") is not True:
+        raise Changing("it does not say that it only validates")
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name.casefold() for name, _ in pairs]
+    if len(set(names)) != len(names):
+        raise Changing("a member of its body stands twice")
+    return dict(pairs)

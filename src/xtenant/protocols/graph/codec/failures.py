@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from xtenant.domain import errors
+from xtenant.domain import errors, obstacles
 
 JSON_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 
@@ -66,6 +66,12 @@ WORDS: dict[str, Words] = {
     "tooManyRequests": Words(code="activityLimitReached", inner="throttledRequest"),
     "notSupported": Words(code="notSupported", status=501),
     "generalException": Words(code="generalException"),
+    "moveBlocked": Words(code="generalException", status=422),
+    "noTrust": Words(code="generalException", status=422),
+    "wrongDirection": Words(code="generalException", status=422),
+    "sameFarm": Words(code="generalException", status=501),
+    "notCancellable": Words(code="conflict", status=409),
+    "serviceNotAvailable": Words(code="serviceNotAvailable", inner="throttledRequest"),
     "partnerUnreachable": Words(code="serviceNotAvailable"),
 }
 
@@ -88,10 +94,15 @@ def envelope(error: errors.XTenantError, *, request_id: str, client_request_id: 
     }
     if words.inner:
         inner["code"] = words.inner
-    body: dict[str, object] = {"code": words.code, "message": str(error), "innerError": inner}
+    code = (error.microsoft_code or words.code) if words.code == "generalException" else words.code
+    body: dict[str, object] = {"code": code, "message": str(error), "innerError": inner}
     target = error.facts.get("target")
     if isinstance(target, str):
         body["target"] = target
+    if isinstance(error, obstacles.StartRefused):
+        body["details"] = [
+            {"code": getattr(one, "microsoft_code", None) or one.code, "message": one.text} for one in error.obstacles
+        ]
     if words.detail:
         body["details"] = [{"code": words.detail, "message": str(error), "target": target}]
     return {"error": body}

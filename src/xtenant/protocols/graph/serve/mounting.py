@@ -21,6 +21,7 @@ from xtenant.protocols.graph.serve import (
     memberships,
     sharepoint_settings,
     sites,
+    tasks,
     tenants,
     uploads,
     user_lists,
@@ -29,6 +30,7 @@ from xtenant.protocols.graph.serve import (
 from xtenant.protocols.graph.serve.answers import json_answer
 from xtenant.wire.backend import Backend
 from xtenant.wire.routes import Route
+from xtenant.wire.throttling import headers_of
 
 
 def mount(backend: Backend) -> list[Route]:
@@ -45,6 +47,7 @@ def mount(backend: Backend) -> list[Route]:
         *sharepoint_settings.routes(backend),
         *groups.routes(backend),
         *mappings.routes(backend),
+        *tasks.routes(backend),
         *sites.routes(backend),
         *downloads.routes(backend),
         *uploads.routes(backend),
@@ -62,7 +65,6 @@ def render_error(error: errors.XTenantError, status: int, request_id: str, reque
         headers["WWW-Authenticate"] = (
             f'Bearer realm="", authorization_uri="https://{LOGIN_HOST}/common/oauth2/authorize"'
         )
-    if isinstance(error, errors.Throttled):
-        headers["Retry-After"] = str(error.facts.get("retry_after_seconds", 10))
+    headers |= headers_of(error)
     body = failures.envelope(error, request_id=request_id, client_request_id=client_id)
     return json_answer(body, status, headers)
