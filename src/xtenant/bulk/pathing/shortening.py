@@ -36,7 +36,9 @@ def spare_of(name: str, *, folder: bool) -> int:
 def shortened(name: str, losing: int, *, folder: bool, at_root: bool, taken: Taken) -> str:
     """The name without `losing` characters of its end, before the extension; numbered where that is taken or not allowed."""
     stem, extension = parts(name, folder=folder)
-    length = len(stem) - losing
+    if not paths.is_item_name(f"renamed{extension}", folder=folder, at_root=at_root):
+        stem, extension = name, ""  # what stands behind the last dot is not allowed
+    length = len(name) - losing - len(extension)
     if not paths.is_item_name(f"{stem[: length - 2]}-2{extension}", folder=folder, at_root=at_root):
         stem = "renamed" + "x" * length  # the beginning itself is not allowed
     for ending in _endings():
