@@ -296,3 +296,11 @@ def test_a_profile_of_microsoft365_is_looked_at_alike(planting: Planting) -> Non
     answer = doctor(planting)
     assert answer.code == 0, answer.out
     assert answer.json["not_checked"] == []
+
+
+def test_an_app_of_the_level_for_looking_discovers_a_tenant_and_changes_nothing(planting: Planting) -> None:
+    planting.lab_set("contoso", "app_permissions", ",".join(READING))
+    found = planting.desk.run("plan", "discover", "-t", "contoso")
+    assert found.code == 0, found.err
+    set_ = ("trust", "set", "-t", "contoso", "--partner", PARTNER, "--partner-role", "Target", "--yes")
+    assert planting.desk.run(*set_).code == 4
