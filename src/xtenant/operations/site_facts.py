@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from xtenant.domain import errors, paths
 from xtenant.domain.content import REDIRECT_TEMPLATE, Item, ItemId, ItemKind, ItemRow, LockState, Site, SiteStatus
-from xtenant.domain.item_facts import PLAIN, ItemFacts
+from xtenant.domain.item_facts import ItemFacts
 from xtenant.domain.ports.clock import Clock, IdSource
 from xtenant.domain.ports.units import UnitOfWork, Units
 from xtenant.domain.site import SiteFacts
@@ -40,18 +40,20 @@ class Statements:
 def state_facts(units: Units, *, url: str, stated: Statements, clock: Clock, ids: IdSource) -> SiteFacts:
     """All of it or nothing; the site as administrators see it afterwards.
 
-    Raises NoSuchSite, SiteFrozen, UsageError for an owner or file that is not there.
+    Raises NoSuchSite, SiteFrozen, SiteLocked for the label of a file that cannot be changed, UsageError for an owner or file
+    that is not there.
     """
     with units.write() as uow:
         site = sites.locked_site(uow, url)
         sites.require_not_frozen(site)
         for path, facts in stated.files.items():
             item = _file(uow, site, path)
-            kept = uow.item_facts.of_site(site.key).get(item.key, PLAIN)
-            uow.item_facts.put(site.key, item.key, dataclasses.replace(facts, list_template=kept.list_template))
+            uow.item_facts.put(site.key, item.key, facts)
+            now = clock.business_now()  # a label changes its file, so that whoever asks for changes is told of it
+            uow.write_site(site.key, now=now).touch(item, created_at=None, modified_at=now, editor=item.editor)
         for title, template in stated.lists.items():
             _put_list(uow, site, title, template, clock=clock, ids=ids)
-        changed = _changed(uow, site, stated)
+        changed = _changed(uow, sites.locked_site(uow, url), stated)
         uow.sites.update(changed)
         return sites.facts_of(uow, [changed])[0]
 
