@@ -147,6 +147,18 @@ async def test_only_the_sites_named_are_read_further(planting: Planting, estate:
         assert other is not None and other.read_at is None and not list(inventory.items(other.site_id))
 
 
+async def test_a_onedrive_is_found_by_its_address_though_its_owner_was_changed(
+    planting: Planting, estate: Estate
+) -> None:
+    service, onedrive = planting.block["contoso"], planting.onedrive("bob")
+    site_operations.set_owner(service.units, url=onedrive.url, upn=f"ann@{DOMAIN}")
+    with Inventory.memory() as inventory:
+        report = await crawl(planting, inventory, [f"bob@{DOMAIN}"])
+        assert (report.sites_read, list(report.missing)) == (1, [])
+        found = inventory.site(onedrive.site_id)
+        assert found is not None and found.read_at is not None and found.owner_id == estate.ids["ann"]
+
+
 async def test_a_second_crawl_renews_what_is_there(planting: Planting, estate: Estate) -> None:
     gone = planting.site("gone")
     with Inventory.memory() as inventory:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from xtenant.cli.output import OutputOption, emit
 from xtenant.cli.tools import TenantOption, tools_of
 from xtenant.domain import errors
 from xtenant.inventory.costs import Estimate
+from xtenant.inventory.crawl import CrawlReport
 
 app = typer.Typer(help="Plan a merger: read tenants, and what follows from it.", no_args_is_help=True)
 
@@ -57,32 +59,32 @@ def discover(
         report = read_tenant(tools, profile, inventory, names, whole=full_permissions)
         warn_of(report)
         counts = inventory.counts()
-    emit(
-        {
-            "tenant": profile.name,
-            "kind": profile.shown_kind,
-            "went_on": report.went_on,
-            "users": counts["user"],
-            "guests": counts["guest"],
-            "security_groups": counts["security"],
-            "m365_groups": counts["m365"],
-            "site_groups": counts["sitegroup"],
-            "members": counts["members"],
-            "sites": counts["sites"],
-            "sites_read": report.sites_read,
-            "deleted_sites": counts["deleted_sites"],
-            "not_read": [{"subject": subject, "reason": reason} for subject, reason in report.unread],
-            "names_unknown": list(report.missing),
-            "lists": counts["lists"],
-            "items": counts["items"],
-            "scopes": counts["scopes"],
-            "assignments": counts["assignments"],
-            "inventory": str(inventory.path),
-        },
-        output,
-    )
+    head = {"tenant": profile.name, "kind": profile.shown_kind, "went_on": report.went_on}
+    emit({**head, **_told_counts(counts), **_told_report(report), "inventory": str(inventory.path)}, output)
     if report.unread or report.missing:
         raise typer.Exit(errors.ExitCode.FINDINGS)
+
+
+def _told_counts(counts: Mapping[str, int]) -> dict[str, object]:
+    return {
+        "users": counts["user"],
+        "guests": counts["guest"],
+        "security_groups": counts["security"],
+        "m365_groups": counts["m365"],
+        "site_groups": counts["sitegroup"],
+        **{
+            name: counts[name]
+            for name in ("members", "sites", "deleted_sites", "lists", "items", "scopes", "assignments")
+        },
+    }
+
+
+def _told_report(report: CrawlReport) -> dict[str, object]:
+    return {
+        "sites_read": report.sites_read,
+        "not_read": [{"subject": subject, "reason": reason} for subject, reason in report.unread],
+        "names_unknown": list(report.missing),
+    }
 
 
 def _told_estimate(found: Estimate) -> dict[str, object]:

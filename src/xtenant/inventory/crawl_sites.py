@@ -10,8 +10,9 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from xtenant.domain.paths import url_key
+from xtenant.domain.paths import personal_path, url_key
 from xtenant.inventory.crawl_directory import GeoPlace
+from xtenant.inventory.directory_rows import EmptyInventory
 from xtenant.inventory.facts import Site, SiteKind
 from xtenant.inventory.store import Inventory
 from xtenant.protocols.csom import call as csom
@@ -128,11 +129,27 @@ def _named(inventory: Inventory, name: str) -> Site | None:
     if _is_address(name):
         return inventory.site_by_url(name)
     if "@" in name:
-        person = inventory.principal_by_upn(name)
-        return inventory.site_of_owner(person.principal_id) if person else None
+        return _onedrive(inventory, name)
     group = inventory.principal_by_alias(name)
     return inventory.site_of_group(group.principal_id) if group else None
 
 
+def _onedrive(inventory: Inventory, upn: str) -> Site | None:
+    """By its address, which keeps the person's name when somebody else was made owner (E-24); else by its owner."""
+    for host_url in _host_urls(inventory):
+        site = inventory.site_by_url(f"{host_url}personal/{personal_path(upn)}")
+        if site is not None:
+            return site
+    person = inventory.principal_by_upn(upn)
+    return inventory.site_of_owner(person.principal_id) if person else None
+
+
 def _is_address(name: str) -> bool:
     return name.lower().startswith("https://")
+
+
+def _host_urls(inventory: Inventory) -> tuple[str, ...]:
+    try:
+        return inventory.tenant().host_urls
+    except EmptyInventory:
+        return ()
