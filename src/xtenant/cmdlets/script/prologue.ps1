@@ -2,7 +2,7 @@
 #   Needs Windows PowerShell 5.1 or PowerShell 7 with the module Microsoft.Online.SharePoint.PowerShell, and for cmdlets with
 #   Xt in their names Microsoft.Graph.Authentication. Nothing runs before the whole file was read without an error.
 #   Each step's result is added to a file beside this one: NAME.results.jsonl. No password is shown or kept.
-Set-StrictMode -Version 2.0
+Set-StrictMode -Version 1.0
 $ErrorActionPreference = 'Stop'
 
 function Connect-XtGraph {
@@ -165,7 +165,9 @@ function Rename-XtItem {
         [Parameter(Mandatory = $true)][string]$NewName
     )
     $address = [uri]$Site
-    $place = Invoke-XtGraph -Method 'GET' -Uri ('v1.0/sites/' + $address.Host + ':' + $address.AbsolutePath.TrimEnd('/'))
+    $below = $address.AbsolutePath.TrimEnd('/')
+    if ($below) { $below = ':' + $below }
+    $place = Invoke-XtGraph -Method 'GET' -Uri ('v1.0/sites/' + $address.Host + $below)
     $library, $names = $Path.Trim('/').Split('/')
     if ($null -eq $names) { throw "'$Path' names no file or folder in a library." }
     $drive = @((Invoke-XtGraph -Method 'GET' -Uri "v1.0/sites/$($place.id)/drives").value | Where-Object { [uri]::UnescapeDataString($_.webUrl).TrimEnd('/').Split('/')[-1] -eq $library })
@@ -179,6 +181,7 @@ function Invoke-XtSteps {
     param([scriptblock]$Steps, [string]$Results)
     $sha = [System.Security.Cryptography.SHA256]::Create()
     $utf8 = New-Object System.Text.UTF8Encoding $false
+    $form = [System.Globalization.CultureInfo]::InvariantCulture
     $plan = ''; $step = ''; $failed = 0
     Set-Location -LiteralPath (Split-Path -Parent $Results)
     [Environment]::CurrentDirectory = (Get-Location).ProviderPath
@@ -195,7 +198,7 @@ function Invoke-XtSteps {
         if ($text.Length -gt 4000) { $text = $text.Substring(0, 4000) }
         $row = [ordered]@{
             plan_id = $plan; step = $step; sha256_of_line = $hash
-            started = $started.ToString("yyyy-MM-ddTHH:mm:ss'Z'"); ended = [DateTime]::UtcNow.ToString("yyyy-MM-ddTHH:mm:ss'Z'")
+            started = $started.ToString('yyyy-MM-ddTHH:mm:ssZ', $form); ended = [DateTime]::UtcNow.ToString('yyyy-MM-ddTHH:mm:ssZ', $form)
             ok = $ok; error_text = $text; output = $output
         }
         [System.IO.File]::AppendAllText($Results, (ConvertTo-Json -InputObject $row -Compress) + "`n", $utf8)
