@@ -10,7 +10,7 @@ from pathlib import Path
 
 from xtenant.bulk.findings import Who
 from xtenant.bulk.preflight import departures, lines
-from xtenant.bulk.preflight.asking import validated
+from xtenant.bulk.preflight.asking import reported, validated
 from xtenant.bulk.preflight.checking import Result, checked
 from xtenant.bulk.preflight.given import Given, Moving, ServerSaid
 from xtenant.bulk.preflight.identity import wanted_rows
@@ -19,11 +19,14 @@ from xtenant.bulk.preflight.places import placed
 from xtenant.bulk.preflight.sides import Side, side_of
 from xtenant.bulk.state import Declaration, PlanState, state_path
 from xtenant.cli import inventories
+from xtenant.cli.drafts import place_of
 from xtenant.cli.inventories import bars
-from xtenant.cli.output import utc
+from xtenant.cli.output import note, utc
+from xtenant.cli.plan_emit import Starts, written_starts
 from xtenant.cli.tools import Tools
 from xtenant.client.profiles import Profile, ProfileKind
 from xtenant.domain import errors, plan
+from xtenant.domain.tenant import GeoCode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +68,10 @@ def outcome(tools: Tools, typed: Typed) -> tuple[Given, Result]:
         online = _asked(tools, profiles, source, target, moving)
         source, target = _with_hosts(source, target, online)
         moving = placed(moves, source, target)
-        server = _validated(tools, profiles[0] if typed.ask else None, moving, target)
-        declared, dates = _declarations(tools, typed.plan, moves)
+        if typed.ask and profiles[0] is not None and profiles[0].kind is ProfileKind.MICROSOFT365:
+            _write_questions(tools, typed, head, profiles[0], target)
+        known = _known(tools, typed.plan, moves)
+        server = known.server | _validated(tools, profiles[0] if typed.ask else None, moving, target)
         given = Given(
             plan=str(typed.plan),
             moves=moving,
@@ -75,8 +80,8 @@ def outcome(tools: Tools, typed: Typed) -> tuple[Given, Result]:
             online=online,
             now=tools.clock.business_now(),
             rerun=typed.again,
-            declared=declared,
-            departures=dates,
+            declared=known.declared,
+            departures=known.departures,
             map_file=typed.map_file,
             head=head,
             server=server,
@@ -112,32 +117,30 @@ def _asked(
 
 
 def may_ask(profile: Profile | None, name: str, *, allowed: bool) -> None:
-    """A validating start is a changing call by its form. Raises UsageError where it may not be sent (settled C 13)."""
+    """A validating start is a changing call by its form: to a lab it is sent when that is allowed, for Microsoft 365 it is
+    written out (settled C 13). Raises UsageError."""
     if profile is None:
         raise errors.UsageError(
             f"'{name}' is a file; only a tenant can be asked.", remedy="Give a profile as --source."
         )
-    if profile.kind is ProfileKind.MICROSOFT365:
-        raise errors.UsageError(
-            "A start with ValidationOnly is not sent to Microsoft 365.",
-            remedy="Write the lines with `xtenant plan emit PLAN --validation-only`, run them, and import their results.",
-        )
-    if not allowed:
+    if profile.kind is ProfileKind.LAB and not allowed:
         raise errors.UsageError(
             "--ask-server sends starts that only validate.", remedy="Add --allow-validation; nothing is moved by them."
         )
 
 
-def _validated(
-    tools: Tools, profile: Profile | None, moving: Sequence[Moving], target: Side
-) -> Mapping[str, ServerSaid]:
+def _validated(tools: Tools, profile: Profile | None, moving: Sequence[Moving], target: Side) -> dict[str, ServerSaid]:
+    """What a lab's tenant says; of Microsoft 365 only what was reported is known."""
     partner = target.host_url
-    if profile is None or partner is None:
+    if profile is None or partner is None or profile.kind is ProfileKind.MICROSOFT365:
         return {}
 
-    async def work() -> Mapping[str, ServerSaid]:
+    named = _geo(profile)
+    geo = GeoCode(named) if named else None
+
+    async def work() -> dict[str, ServerSaid]:
         with bars(profile.name) as progress:
-            async with tools.open(profile, _geo(profile)) as client:
+            async with tools.opener.validating().open(profile, geo) as client:
                 return await validated(client, moving, partner, lambda done: progress("validation", done, len(moving)))
 
     return tools.run(work)
@@ -152,7 +155,7 @@ def _asking_line(profile: Profile | None, typed: Typed) -> tuple[str, ...]:
             "plan",
             "emit",
             str(typed.plan),
-            "--validation-only",
+            "--validate-only",
             "--source",
             typed.source,
             "--target",
@@ -171,12 +174,36 @@ def _with_hosts(source: Side, target: Side, online: Online) -> tuple[Side, Side]
     )
 
 
-def _declarations(
-    tools: Tools, plan_file: Path, moves: Sequence[plan.PlannedMove]
-) -> tuple[Mapping[str, Declaration], Mapping[str, date]]:
+def _write_questions(tools: Tools, typed: Typed, head: plan.Plan, profile: Profile, target: Side) -> None:
+    """Scripts of validating starts, one a wave, beside the plan."""
+    if target.host_url is None:
+        raise errors.UsageError("The target's host URL is not known.", remedy="Ask for a newer handover file.")
+    starts = Starts(
+        plan=typed.plan,
+        told=head,
+        place=place_of(profile, _geo(profile)),
+        host=target.host_url,
+        validate_only=True,
+    )
+    for row in written_starts(tools, starts, typed.plan.parent):
+        script = Path(str(row["file"]))
+        results = script.with_suffix(".results.jsonl")
+        note(f"Nothing was sent. Have {script} run at the source, then: xtenant import-results {results}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What stands beside the plan: declarations, departure dates, and what was reported of validating starts."""
+
+    declared: Mapping[str, Declaration]
+    departures: Mapping[str, date]
+    server: dict[str, ServerSaid]
+
+
+def _known(tools: Tools, plan_file: Path, moves: Sequence[plan.PlannedMove]) -> _Known:
     with PlanState(state_path(plan_file), ids=tools.opener.ids) as state:
         state.see(moves, tools.clock.business_now())
-        return state.declarations(), departures.kept(state)
+        return _Known(declared=state.declarations(), departures=departures.kept(state), server=reported(state, moves))
 
 
 def profile_named(tools: Tools, name: str) -> Profile | None:

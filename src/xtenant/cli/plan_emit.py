@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from xtenant.bulk import emitted
+from xtenant.bulk.emitted import Place
 from xtenant.bulk.state import PlanState, state_path
 from xtenant.cli.drafts import Draft, place_of
 from xtenant.cli.emitting import EmitToOption, Occasion, home_state, write_scripts
@@ -57,20 +59,39 @@ def emit_plan(
     """
     tools = tools_of(context)
     told = read_plan(read_text(plan, "the plan of moves, moves.csv"), name=str(plan))
-    host = _target_host(tools, told, target)
-    chosen = [move for move in told.moves if not wave or move.wave in wave]
+    starts = Starts(
+        plan=plan, told=told, place=place_of(tools.store.get(source), geo), host=_target_host(tools, told, target),
+        waves=tuple(wave or ()), validate_only=validate_only,
+    )  # fmt: skip
+    emit({"plan": str(plan), "emitted": written_starts(tools, starts, emit_to), "sent": False}, output)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Starts:
+    """Which starts of a plan are written out: those of all waves when none is named."""
+
+    plan: Path
+    told: Plan
+    place: Place
+    host: HostUrl
+    waves: tuple[str, ...] = ()
+    validate_only: bool = False
+
+
+def written_starts(tools: Tools, starts: Starts, folder: Path) -> list[dict[str, object]]:
+    """Write the scripts and remember them beside the plan; a row for each. Raises UsageError for a plan without such moves."""
+    chosen = [move for move in starts.told.moves if not starts.waves or move.wave in starts.waves]
     if not chosen:
-        raise errors.UsageError(f"{plan} has no moves{' of these waves' if wave else ''}.")
-    draft, place = Draft(), place_of(tools.store.get(source), geo)
+        raise errors.UsageError(f"{starts.plan} has no moves{' of these waves' if starts.waves else ''}.")
+    draft = Draft()
     for move in chosen:
-        draft.add(place, step_of(move, host, validate_only=validate_only), wave=move.wave)
+        draft.add(starts.place, step_of(move, starts.host, validate_only=starts.validate_only), wave=move.wave)
     occasion = Occasion(
         verb="move.start",
-        what=f"{'check' if validate_only else 'start'} moves of {plan.name} to {host}",
+        what=f"{'check' if starts.validate_only else 'start'} moves of {starts.plan.name} to {starts.host}",
         why="the moves of the plan, in its order",
     )
-    rows = _written(tools, plan, told, draft, emit_to, occasion)
-    emit({"plan": str(plan), "emitted": rows, "sent": False}, output)
+    return _written(tools, starts.plan, starts.told, draft, folder, occasion)
 
 
 def step_of(move: PlannedMove, host: HostUrl, *, validate_only: bool = False) -> Step:

@@ -9,15 +9,15 @@ from collections.abc import Callable, Sequence
 
 import anyio
 
+from xtenant.bulk import emitted
 from xtenant.bulk.preflight.given import Moving, ServerSaid
-from xtenant.client.moves import StartWish, Unit
+from xtenant.bulk.preflight.tenants import OWN_KEY_CODE, SAME_FARM
+from xtenant.bulk.state import PlanState
 from xtenant.client.tenant import TenantClient
-from xtenant.domain import errors
-from xtenant.domain.move import JobKind
+from xtenant.domain.plan import PlannedMove
 from xtenant.domain.tenant import HostUrl
 
 AT_ONCE = 8
-UNITS = {JobKind.USER: Unit.USER, JobKind.SITE: Unit.SITE, JobKind.GROUP: Unit.GROUP}
 
 
 async def validated(
@@ -38,16 +38,23 @@ async def validated(
     return said
 
 
+def reported(state: PlanState, moves: Sequence[PlannedMove]) -> dict[str, ServerSaid]:
+    """What was reported of validating starts that were written out, by row; of a row that was edited since, nothing."""
+    said: dict[str, ServerSaid] = {}
+    by_source = {move.source.casefold(): move for move in moves}
+    for each in emitted.validations(state):
+        move = by_source.get(each.source.casefold())
+        if move is not None and move.target.replace("'", "''") in each.line:
+            code = next((code for code, words in _SAID_AS.items() if words in each.error_text), "")
+            said[move.move_id] = ServerSaid(ok=each.ok, text=each.error_text, code=code)
+    return said
+
+
+_SAID_AS = {SAME_FARM: "reside in the same SPO location", OWN_KEY_CODE: "'Bring Your Own Key' (BYOK) is enabled"}
+"""Microsoft's words for what concerns a whole tenant (E-28, E-31); PowerShell prints no code."""
+
+
 async def _asked(client: TenantClient, moving: Moving, partner: HostUrl) -> ServerSaid:
-    wish = StartWish(
-        unit=UNITS[moving.move.kind],
-        source=moving.move.source,
-        target=moving.move.target,
-        partner=partner,
-        validate_only=True,
-    )
-    try:
-        await client.moves.start(wish)
-    except (errors.Refused, errors.UsageError, errors.Unexpected, errors.PartnerUnreachable) as error:
-        return ServerSaid(ok=False, text=error.text, code=error.microsoft_code or "", remedy=error.remedy)
-    return ServerSaid(ok=True)
+    move = moving.move
+    verdict = await client.moves.validate(move.kind, move.source, move.target, partner)
+    return ServerSaid(ok=verdict.fit, text=verdict.text, code=verdict.code, remedy=verdict.remedy)
