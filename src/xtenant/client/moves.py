@@ -9,10 +9,12 @@ from enum import Enum
 from uuid import UUID
 
 from xtenant.domain import errors
+from xtenant.domain.move import JobKind
 from xtenant.domain.ports.clock import Clock, IdSource
 from xtenant.domain.tenant import HostUrl
 from xtenant.domain.trust import PartnerRole
 from xtenant.protocols.csom import call as csom
+from xtenant.protocols.graph.call import tasks
 from xtenant.protocols.sharepoint_rest.call import move_jobs as jobs
 from xtenant.wire.transport import Session
 
@@ -170,6 +172,10 @@ class MoveClient:
         if wish.end:
             members["PreferredMoveEndDateInUtc"] = _wire_date(wish.end)
         return _job(await jobs.create(self._session, self._admin_url, members, key=str(self._ids.new_id())))
+
+    async def validate(self, kind: JobKind, source: str, target: str, partner: HostUrl) -> tasks.Verdict:
+        """Ask the source whether a move could start, by UPNs, site URLs or aliases; nothing is queued (R-6.5)."""
+        return await tasks.validate(self._session, kind, source, target, partner)
 
     async def stop(self, unit: Unit, source: str) -> None:
         """Stop-…ContentMove by UPN, site URL or alias."""

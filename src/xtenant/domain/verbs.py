@@ -7,6 +7,7 @@ cmdlet has none at Microsoft; a verb without a command is reached by other means
 from __future__ import annotations
 
 from xtenant.domain.map_verbs import MAP_VERBS
+from xtenant.domain.move_verbs import MOVE_VERBS
 from xtenant.domain.verb import Verb
 
 CONNECTION_CMDLETS = ("Connect-SPOService", "Disconnect-SPOService", "Connect-XtGraph")
@@ -77,62 +78,7 @@ VERBS: tuple[Verb, ...] = (
         routes=("GET /_api/XTenantMoveCompatibilityCheck(targetTenantHostUrl=)",),
     ),
     *MAP_VERBS,
-    Verb(
-        name="move.start",
-        operation="moves.start_move",
-        cmdlets=(
-            "Start-SPOCrossTenantUserContentMove",
-            "Start-SPOCrossTenantSiteContentMove",
-            "Start-SPOCrossTenantGroupContentMove",
-        ),
-        commands=("move start",),
-        routes=("POST /_api/SiteMoveJobs",),
-    ),
-    Verb(
-        name="move.list",
-        operation="moves.list_moves",
-        cmdlets=(
-            "Get-SPOCrossTenantUserContentMoveState",
-            "Get-SPOCrossTenantSiteContentMoveState",
-            "Get-SPOCrossTenantGroupContentMoveState",
-        ),
-        commands=("move list",),
-        routes=("GET /_api/SiteMoveJobs/GetMoveReport(…)",),
-    ),
-    Verb(
-        name="move.show",
-        operation="moves.show_move",
-        cmdlets=(
-            "Get-SPOCrossTenantUserContentMoveState",
-            "Get-SPOCrossTenantSiteContentMoveState",
-            "Get-SPOCrossTenantGroupContentMoveState",
-        ),
-        commands=("move show", "move watch"),
-        routes=("GET /_api/SiteMoveJobs(url=)", "GET /_api/SiteMoveJobs/GetByMoveId(SiteMoveId=)"),
-    ),
-    Verb(
-        name="move.cancel",
-        operation="moves.cancel_move",
-        cmdlets=(
-            "Stop-SPOCrossTenantUserContentMove",
-            "Stop-SPOCrossTenantSiteContentMove",
-            "Stop-SPOCrossTenantGroupContentMove",
-        ),
-        commands=("move cancel",),
-        routes=("POST /_api/SiteMoveJobs(url=)/Cancel",),
-    ),
-    Verb(
-        name="move.refuse",
-        operation="grants.refuse_move",
-        commands=("move refuse",),
-        routes=("POST /_api/xtenant/moves/ID/refuse",),
-    ),
-    Verb(
-        name="move.people",
-        operation="resolutions.list_resolutions",
-        commands=("move people",),
-        routes=("GET /_api/xtenant/moves/ID/people",),
-    ),
+    *MOVE_VERBS,
     Verb(
         name="sites.list",
         operation="sites.list_sites",

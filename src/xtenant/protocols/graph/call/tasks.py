@@ -23,6 +23,7 @@ class Verdict:
     fit: bool
     code: str = ""
     text: str = ""
+    remedy: str = ""
 
 
 async def validate(session: Session, kind: JobKind, source: str, target: str, partner: HostUrl) -> Verdict:
@@ -36,7 +37,7 @@ async def validate(session: Session, kind: JobKind, source: str, target: str, pa
     except (errors.AccessDenied, errors.NotSignedIn, errors.Throttled, errors.NetworkError):
         raise
     except errors.XTenantError as error:
-        return Verdict(fit=False, code=error.microsoft_code or error.code, text=error.text)
+        return Verdict(fit=False, code=error.microsoft_code or error.code, text=error.text, remedy=error.remedy)
     told = cast("Mapping[str, object]", answer.get("error") or {})
     if answer.get("status") == "completed" and not answer.get("id"):
         return Verdict(fit=True)
