@@ -14,6 +14,7 @@ import httpx
 import msgspec
 
 from xtenant.client import sign_in
+from xtenant.client.budget import Budgets
 from xtenant.client.clouds import NationalCloud, cloud_of
 from xtenant.client.lab import LabUser, read_lab
 from xtenant.client.profiles import CredentialKind, Drill, Profile, ProfileKind, ProfileStore, way_to, write_private
@@ -138,8 +139,10 @@ class TenantOpener:
         show: Callable[[str], None],
         limits: Limits = DEFAULT,
         read_only: bool = False,
+        budgets: Budgets | None = None,
     ) -> None:
         self._read_only = read_only
+        self.budgets = budgets or Budgets(store.home, clock=clock, ids=ids)
         self.sending = Sending(store.home, clock=clock, ids=ids)
         self._watch: Callable[[Profile], Watch] = self.sending.watch
         self._store = store
@@ -164,6 +167,7 @@ class TenantOpener:
             show=self._show,
             limits=limits or self._limits,
             read_only=True,
+            budgets=self.budgets,
         )
 
     def validating(self) -> TenantOpener:
@@ -200,7 +204,12 @@ class TenantOpener:
             async with self._asynchronous(profile) as http:
                 signing_in = self._sign_in(profile, login)
                 session = Session(
-                    http, signing_in.token_for_async, clock=self._clock, ids=self._ids, limits=self._limits
+                    http,
+                    signing_in.token_for_async,
+                    clock=self._clock,
+                    ids=self._ids,
+                    limits=self._limits,
+                    budget=self.budgets.of(profile),
                 )
                 yield TenantClient(
                     session,

@@ -224,6 +224,13 @@ class StatusSet(Enum):
     PREVIEW = "preview"
 
 
+class Throttling(Enum):
+    """Whether callers are held to Microsoft's published limits (content-api.md 1.17)."""
+
+    OFF = "off"
+    PUBLISHED = "published"
+
+
 DAY_SECONDS = 86_400
 
 
@@ -245,6 +252,11 @@ class TenantSettings:
     map_rejects_whole: bool = False
     max_hidden_per_partner: int = 100
     security_clock_offset: int = 0
+    throttle: Throttling = Throttling.OFF
+    throttle_licences: int = 1_000
+    """How many licences the tenant is taken to have for its row of the published limits."""
+    throttle_speed: int = 1
+    """How many times shorter the windows of the limits are than Microsoft's, in real time."""
     licences_required: bool = False
     """Whether a OneDrive moves only with licences: the migration licence on either side, SharePoint's at the target."""
     personal_site_creation: str = "everyone"

@@ -24,6 +24,9 @@ ALIASES = {
 DURATIONS = frozenset({"waiting_period", "source_retention", "blob_grace", "security_clock_offset"})
 SIZES = frozenset({"size_limit_bytes"})
 
+FASTEST = 60
+"""How often faster than real a lab's windows of throttling may run: shorter than a second none can be told."""
+
 LICENCES = "licences."
 """`licences.PART_NUMBER=UNITS` is no setting but what the tenant has bought (R-4.26, R-4.28)."""
 
@@ -47,6 +50,8 @@ def switch(settings: TenantSettings, key: str, text: str) -> TenantSettings:
     """The settings with one of them changed. Raises UsageError for an unknown key (with the nearest) or a bad value."""
     field = _field_of(key)
     value = _reader_of(field, getattr(settings, field))(text)
+    if field == "throttle_speed" and not 1 <= int(str(value)) <= FASTEST:
+        raise errors.UsageError(f"throttle_speed is 1 to {FASTEST}.")
     if isinstance(value, int) and value < 0 and field != "security_clock_offset":
         raise errors.UsageError(f"{key} cannot be negative.")
     return dataclasses.replace(settings, **{field: value})

@@ -6,6 +6,7 @@ These act on the tenant's store through its operations, as nobody's routes could
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -42,14 +43,17 @@ class TenantCommands:
             "approve": self._in_thread(self._approve),
             "collect": self._in_thread(self._collect),
             "stop-at": self._in_thread(self._stop_at),
+            "throttled": self._in_thread(self._throttled),
             "tokens": self._in_thread(self._people.tokens),
             "synced": self._in_thread(self._people.synced),
         }
 
-    def adopt_security_offset(self) -> None:
-        """Take the offset of the security clock from the store, at the start and after each change."""
+    def adopt_settings(self) -> None:
+        """Take what lives in memory from the store, at the start and after each change: security clock, throttling."""
         with self._service.backend.units.read() as uow:
-            self._clock.security_offset_seconds = uow.settings.get().security_clock_offset
+            settings = uow.settings.get()
+        self._clock.security_offset_seconds = settings.security_clock_offset
+        self._service.meter.adopt(settings)
 
     def _in_thread(self, command: Callable[[Mapping[str, Any]], object]) -> Command:
         async def run(facts: Mapping[str, Any]) -> object:
@@ -72,8 +76,12 @@ class TenantCommands:
                 else:
                     settings = switch(settings, key, value)
             uow.settings.put(settings)
-        self.adopt_security_offset()
+        self.adopt_settings()
         return switches_of(settings)
+
+    def _throttled(self, facts: Mapping[str, Any]) -> list[dict[str, int]]:
+        """What was asked in each window of a minute, for measurements."""
+        return [dataclasses.asdict(minute) for minute in list(self._service.meter.minutes)]
 
     def _advanced(self, facts: Mapping[str, Any]) -> dict[str, object]:
         self._clock.reload()

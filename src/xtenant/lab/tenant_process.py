@@ -54,7 +54,7 @@ async def _run(service: TenantService, clock: LabClock, switch: StopSwitch, argu
         signal.SIGINT, lambda: None
     )  # the terminal's Ctrl-C is the supervisor's
     commands = TenantCommands(service, clock, switch)
-    commands.adopt_security_offset()
+    commands.adopt_settings()
     control = ControlServer(arguments.home, commands.table())
     await control.start()
     serving = asyncio.create_task(

@@ -45,6 +45,7 @@ from xtenant.wire.edge import Authenticator, Edge, ErrorRenderer
 from xtenant.wire.partner_caller import PartnerAuthenticator
 from xtenant.wire.partner_tokens import PartnerTokens
 from xtenant.wire.routes import Match, Router
+from xtenant.wire.throttling import Meter
 from xtenant.wire.tokens import TokenIssuer
 from xtenant.wire.transport import open_http, open_http_sync
 
@@ -143,7 +144,16 @@ def _edge(backend: Backend, partner_tokens: PartnerTokens, calls: PartnerCalls) 
         ids=backend.ids,
         limits=limits,
         clock=backend.clock,
+        meter=_meter(backend),
     )
+
+
+def _meter(backend: Backend) -> Meter:
+    """What the tenant lets be asked of it, as it was set when the service starts; a lab says when that changes."""
+    meter = Meter(backend.clock)
+    with backend.units.read() as uow:
+        meter.adopt(uow.settings.get())
+    return meter
 
 
 def _loops(settings: ServiceSettings, backend: Backend) -> list[Callable[[], Awaitable[None]]]:

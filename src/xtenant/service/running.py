@@ -16,6 +16,7 @@ from xtenant.engine.trust_check import TrustFromThreads
 from xtenant.storage.database import SqlUnits
 from xtenant.wire.backend import Backend
 from xtenant.wire.edge import Edge
+from xtenant.wire.throttling import Meter
 
 
 class TenantService:
@@ -43,6 +44,12 @@ class TenantService:
         self._loops = loops
         self._closers = closers
         self._running: list[asyncio.Task[None]] = []
+
+    @property
+    def meter(self) -> Meter:
+        """What holds callers to the limits of the tenant."""
+        assert self.app.meter is not None
+        return self.app.meter
 
     async def start(self) -> None:
         """Begin to send mails and to move."""

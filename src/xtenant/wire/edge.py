@@ -28,6 +28,7 @@ from xtenant.domain.tenant import Geo, HostRole, Tenant, host_role
 from xtenant.wire.bearer import SHAREPOINT_ROLES, challenge
 from xtenant.wire.permissions import admits_call
 from xtenant.wire.routes import Match, Route, Router
+from xtenant.wire.throttling import Blocked, Meter, headers_of
 
 log = structlog.get_logger("xtenant.wire.edge")
 
@@ -45,6 +46,7 @@ STATUS_OF: tuple[tuple[type[errors.XTenantError], int], ...] = (
     (errors.Expired, 410),
     (errors.PreconditionFailed, 412),
     (errors.Locked, 423),
+    (Blocked, 503),
     (errors.Throttled, 429),
     (errors.PartnerUnreachable, 503),
     (errors.StorageFull, 507),
@@ -69,6 +71,15 @@ class Call:
     request_id: str
     limits: Limits
     limiter: anyio.CapacityLimiter
+    meter: Meter | None = None
+
+    def charged(self) -> Mapping[str, str]:
+        """Count this request where callers are throttled; what its answer is to say. Raises OverBudget, Blocked."""
+        if self.meter is None:
+            return {}
+        request = self.request
+        host = (request.headers.get("host") or "").split(":")[0]
+        return self.meter.charge(self.caller, request.method, host, raw_path_of(request), request.url.query)
 
     async def run(self, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a plain operation whole in one worker thread."""
@@ -124,6 +135,7 @@ class Edge:
         ids: IdSource,
         limits: Limits,
         clock: Clock | None = None,
+        meter: Meter | None = None,
         on_start: Callable[[], Awaitable[None]] | None = None,
         on_stop: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
@@ -134,6 +146,7 @@ class Edge:
         self._ids = ids
         self._limits = limits
         self._clock = clock
+        self.meter = meter
         self._limiter = anyio.CapacityLimiter(limits.worker_threads)
         self._on_start = on_start
         self._on_stop = on_stop
@@ -213,8 +226,12 @@ class Edge:
             request_id=request_id,
             limits=self._limits,
             limiter=self._limiter,
+            meter=self.meter,
         )
-        return await match.route.handler(call)
+        told = call.charged()
+        response = await match.route.handler(call)
+        response.headers.update(told)
+        return response
 
     async def _caller(self, request: Request, match: Match, geo: Geo) -> Caller:
         who = match.route.who
@@ -236,7 +253,9 @@ class Edge:
         request: Request,
     ) -> Response:
         protocol = match.route.protocol if match else role.value
-        return self._renderers[protocol](error, status, request_id, request)
+        response = self._renderers[protocol](error, status, request_id, request)
+        response.headers.update(headers_of(error))
+        return response
 
 
 def raw_path_of(request: Request) -> str:

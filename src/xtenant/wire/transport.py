@@ -8,10 +8,9 @@ to Microsoft's host names only; calls that may be repeated are repeated within b
 from __future__ import annotations
 
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import anyio
@@ -24,6 +23,8 @@ from xtenant.domain.ports.clock import Clock, IdSource
 from xtenant.domain.tenant import GRAPH_HOST, LOGIN_HOST, SHAREPOINT_SUFFIX
 from xtenant.wire.addresses import POOL, PinnedAsyncTransport, PinnedTransport
 from xtenant.wire.guards import GuardedAsyncTransport, GuardedTransport
+from xtenant.wire.pacing import Bucket, asked_seconds
+from xtenant.wire.prices import units_of, units_of_batch
 from xtenant.wire.readonly import ReadOnlyAsyncTransport, ReadOnlyTransport
 from xtenant.wire.watching import Watch, WatchedAsyncTransport, WatchedTransport
 
@@ -135,9 +136,17 @@ class Session:
     """Sends requests with tokens and retries over a client of `open_http`."""
 
     def __init__(
-        self, http: httpx.AsyncClient, token_for: TokenFor, *, clock: Clock, ids: IdSource, limits: Limits = DEFAULT
+        self,
+        http: httpx.AsyncClient,
+        token_for: TokenFor,
+        *,
+        clock: Clock,
+        ids: IdSource,
+        limits: Limits = DEFAULT,
+        budget: Bucket | None = None,
     ) -> None:
         self._http = http
+        self._budget = budget
         self._token_for = token_for
         self._clock = clock
         self._ids = ids
@@ -166,18 +175,50 @@ class Session:
             require_token_host(target)
         repeatable = method.upper() in ("GET", "HEAD") if idempotent is None else idempotent
         request_id = str(self._ids.new_id())
+        units = self._units_of(method, target, content if json is None else json) if bearer else 0
+        paced: list[float] = []
 
         async def once() -> httpx.Response:
             sent = dict(headers or {})
             sent.setdefault("client-request-id", request_id)
-            if bearer:
-                sent["Authorization"] = f"Bearer {await self._token_for(f'https://{target.host}')}"
-            try:
-                return await self._send(method, target, content, json, sent, answer_seconds)
-            except httpx.HTTPError as error:
-                raise network_error(error, target.host) from error
+            async with self._turn(units, paced):
+                if bearer:
+                    sent["Authorization"] = f"Bearer {await self._token_for(f'https://{target.host}')}"
+                try:
+                    answer = await self._send(method, target, content, json, sent, answer_seconds)
+                except httpx.HTTPError as error:
+                    raise network_error(error, target.host) from error
+            self.told(answer.status_code, answer.headers)
+            return answer
 
-        return await self._patiently(once) if repeatable else await once()
+        return await self._patiently(once, paced) if repeatable else await once()
+
+    def told(self, status: int, headers: Mapping[str, str]) -> float | None:
+        """Take what an answer says of the tenant's limits, an answer inside a batch too: seconds it asks to wait.
+
+        With a budget nobody asks this tenant before; header names are in lower case.
+        """
+        if self._budget is not None:
+            return self._budget.learn(status, headers)
+        return asked_seconds(headers, self._clock.security_now()) if status in RETRIED_STATUSES else None
+
+    @asynccontextmanager
+    async def _turn(self, units: int, paced: list[float]) -> AsyncGenerator[None]:
+        """Wait for the budget; `paced` takes how long that was."""
+        if self._budget is None:
+            yield
+            return
+        async with self._budget.turn(units) as waited:
+            paced.append(waited)
+            yield
+
+    def _units_of(self, method: str, url: httpx.URL, body: object) -> int:
+        if self._budget is None:
+            return 0
+        path = url.raw_path.decode("ascii").partition("?")[0]
+        if url.host == GRAPH_HOST and path.lower().endswith("/$batch"):
+            return units_of_batch(body, path[: -len("/$batch")], self._budget.prices)
+        return units_of(method, url.host, path, url.query.decode("ascii", "replace"), self._budget.prices)
 
     async def _send(
         self,
@@ -197,11 +238,12 @@ class Session:
         except TimeoutError as error:
             raise errors.NetworkError(f"{url.host} did not answer in time.") from error
 
-    async def _patiently(self, once: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+    async def _patiently(self, once: Callable[[], Awaitable[httpx.Response]], paced: Sequence[float]) -> httpx.Response:
+        """What was waited for the budget is no failure to answer, and does not count."""
         started = self._clock.monotonic()
 
         def enough(state: tenacity.RetryCallState) -> bool:
-            spent = self._clock.monotonic() - started + state.upcoming_sleep
+            spent = self._clock.monotonic() - started - sum(paced) + state.upcoming_sleep
             return state.attempt_number >= self._limits.request_tries or spent > self._limits.request_total_seconds
 
         attempts = tenacity.AsyncRetrying(
@@ -216,23 +258,10 @@ class Session:
     def _wait_seconds(self, state: tenacity.RetryCallState) -> float:
         asked = None
         if state.outcome is not None and not state.outcome.failed:
-            asked = self._retry_after(state.outcome.result())
+            asked = asked_seconds(state.outcome.result().headers, self._clock.security_now())
         if asked is not None:
             return asked
         return min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2 ** (state.attempt_number - 1))
-
-    def _retry_after(self, answer: httpx.Response) -> float | None:
-        """Seconds from `Retry-After`, given as a number or as a date; None when absent or unreadable."""
-        text = answer.headers.get("retry-after", "").strip()
-        if text.isascii() and text.isdigit():
-            return float(text)
-        try:
-            then = parsedate_to_datetime(text)
-        except ValueError:
-            return None
-        if then.tzinfo is None:
-            then = then.replace(tzinfo=UTC)
-        return max(0.0, (then - self._clock.security_now()).total_seconds())
 
 
 def require_token_host(url: httpx.URL) -> None:

@@ -18,7 +18,8 @@ from xtenant.wire.transport import Session
 SIZE = DEFAULT.batch_requests
 V1, BETA = "v1.0", "beta"
 _BUSY = frozenset({429, 503, 504})
-_LONGEST_WAIT_SECONDS = 60.0
+_LONGEST_WAIT_SECONDS = DEFAULT.request_total_seconds
+"""Who is told to wait longer is not asked again here; the answers stay the refusals they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +39,11 @@ class _Told(msgspec.Struct):
     headers: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
     body: Any = None
 
+    def lower_headers(self) -> dict[str, str]:
+        return {key.lower(): str(value) for key, value in self.headers.items()}
+
     def header(self, name: str) -> str:
-        return next((str(value) for key, value in self.headers.items() if key.lower() == name), "")
+        return self.lower_headers().get(name, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +73,17 @@ async def _send_one(
     session: Session, parts: Sequence[Part], clock: Clock, version: str, idempotent: bool
 ) -> list[Answer]:
     found: dict[int, _Told] = {}
+    wait = 0.0
     for attempt in range(DEFAULT.request_tries):
         waiting = [number for number in range(len(parts)) if number not in found or found[number].status in _BUSY]
         if not waiting:
             break
+        if wait > _LONGEST_WAIT_SECONDS:
+            break
         if attempt:
-            await clock.sleep(_wait_seconds([found[number] for number in waiting], attempt))
+            await clock.sleep(wait)
         found |= await _ask_once(session, {number: parts[number] for number in waiting}, version, idempotent)
+        wait = _asked(session, [found[number] for number in waiting], default=2.0 ** (attempt + 1))
     return [_answer(found[number]) for number in range(len(parts))]
 
 
@@ -109,7 +117,8 @@ def _answer(told: _Told) -> Answer:
     return Answer(status=told.status, row=cast(Row, told.body or {}))
 
 
-def _wait_seconds(busy: Sequence[_Told], attempt: int) -> float:
-    """As long as the most patient answer asks for, else twice as long each time."""
-    asked = [float(told.header("retry-after")) for told in busy if told.header("retry-after").isdigit()]
-    return min(_LONGEST_WAIT_SECONDS, max(asked, default=float(2**attempt)))
+def _asked(session: Session, answers: Sequence[_Told], default: float) -> float:
+    """How long the most patient of the refusals asks to wait; the session's other callers wait as well."""
+    busy = [told for told in answers if told.status in _BUSY]
+    asked = [session.told(told.status, told.lower_headers()) for told in busy]
+    return max((seconds for seconds in asked if seconds is not None), default=default)

@@ -67,9 +67,11 @@ class Batch:
             raise errors.NotFound(f"Nothing answers {request.method} {request.url.path} here.")
         if not admits_call(match.route.who, call.caller, request.method, GRAPH_HOST, raw_path):
             raise errors.AccessDenied("Access denied. The caller lacks the role this call asks for.")
-        return await match.route.handler(
-            dataclasses.replace(call, request=request, route=match.route, values=match.values)
-        )
+        part = dataclasses.replace(call, request=request, route=match.route, values=match.values)
+        told = part.charged()
+        response = await match.route.handler(part)
+        response.headers.update(told)
+        return response
 
 
 _DEPENDENCY = {"error": {"code": "FailedDependency", "message": "A request this one depends on has failed."}}
