@@ -7,16 +7,18 @@ is read for the estimate itself is cheap: people, groups and sites by the page.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from xtenant.client.tenant import TenantClient
 from xtenant.domain import errors
+from xtenant.domain.budget import PRICES, Prices
 from xtenant.inventory.crawl_directory import geos_of
 from xtenant.inventory.crawl_sites import chosen_among, sites_of
 from xtenant.inventory.facts import ScopeKind, Site
 from xtenant.inventory.store import Inventory
 from xtenant.protocols.graph.call import directory
 from xtenant.protocols.sharepoint_rest.call import lists
+from xtenant.wire.prices import SEVERAL, SINGLE
 from xtenant.wire.transport import Session
 
 SITES_A_PAGE = 300
@@ -24,16 +26,8 @@ SAMPLE = 20
 """Sites that are asked for their lists before an estimate; spread evenly over those that were never read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prices:
-    """Units of a request: of one thing or of changes by token, of a list or by REST and CSOM, of permissions.
-
-    What REST and CSOM cost is our assumption: Microsoft documents the units of Graph only.
-    """
-
-    single: int = 1
-    many: int = 2
-    permissions: int = 5
+DIRECTORY = 0
+"""What people, groups and licences cost of SharePoint's budget."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +90,7 @@ class Estimator:
     inventory: Inventory
     names: Collection[str] | None
     whole: bool = False
-    prices: Prices = field(default_factory=Prices)
+    prices: Prices = PRICES
 
     async def estimate(self) -> Estimate:
         """Raises AccessDenied, NetworkError or Throttled as the crawl would."""
@@ -120,43 +114,40 @@ class Estimator:
         return Estimate(steps=[step for step in steps if step.requests], sites=sites, sites_known=len(known))
 
     def _directory(self, geos: int, people: int, groups: int, sites: int) -> list[Step]:
-        single, many = self.prices.single, self.prices.many
+        pages = _pages(people, directory.PAGE) + _pages(groups, directory.PAGE)
         return [
-            Step(what="settings of the tenant", requests=1, price=single),
-            Step(what="the tenant, its geos and licences", requests=3, price=many),
+            Step(what="tenant, licences, people and groups", requests=3 + pages, price=DIRECTORY),
+            Step(what="members and owners of groups", requests=2 * groups, price=DIRECTORY),
             Step(
-                what="people and groups",
-                requests=_pages(people, directory.PAGE) + _pages(groups, directory.PAGE),
-                price=many,
+                what="geos, sites, deleted sites",
+                requests=1 + _pages(sites, SITES_A_PAGE) + geos,
+                price=self.prices.rest,
             ),
-            Step(what="members and owners of groups", requests=2 * groups, price=many),
-            Step(what="sites, and deleted ones", requests=_pages(sites, SITES_A_PAGE) + geos, price=many),
         ]
 
     def _of_sites(self, sites: int) -> list[Step]:
-        many, permissions = self.prices.many, self.prices.permissions
         return [
-            Step(what="lists, users and groups of sites", requests=3 * sites, price=many),
-            Step(what="permissions of sites", requests=sites, price=permissions),
+            Step(what="lists, users and groups of sites", requests=3 * sites, price=self.prices.rest),
+            Step(what="permissions of sites", requests=sites, price=self.prices.rest_rights),
         ]
 
     def _of_new(self, sites: int, below: Below) -> list[Step]:
-        single, many, permissions = self.prices.single, self.prices.many, self.prices.permissions
+        rest, rights = self.prices.rest, self.prices.rest_rights
         return [
-            Step(what="drives of sites never read", requests=sites, price=many),
-            Step(what="tokens of drives never read", requests=below.drives, price=single),
-            Step(what="items of sites never read", requests=below.pages, price=many),
-            Step(what="permissions of lists never read", requests=below.unique_lists, price=permissions),
+            Step(what="drives of sites never read, and their tokens", requests=sites + below.drives, price=SEVERAL),
+            Step(what="items of sites never read", requests=below.pages, price=rest),
+            Step(what="permissions of lists never read", requests=below.unique_lists, price=rights),
         ]
 
     def _of_known(self, below: Below) -> list[Step]:
-        single, many, permissions = self.prices.single, self.prices.many, self.prices.permissions
-        again = int(self.whole)
+        rest, rights, again = self.prices.rest, self.prices.rest_rights, int(self.whole)
+        changes = Step(what="changes of drives", requests=below.drives, price=SINGLE)
+        tokens = Step(what="tokens of drives", requests=below.drives, price=SEVERAL)
         return [
-            Step(what="changes of drives", requests=below.drives, price=single),
-            Step(what="permissions of lists", requests=below.unique_lists, price=permissions),
-            Step(what="items once more", requests=below.pages * again, price=many),
-            Step(what="permissions of items once more", requests=below.unique_items * again, price=permissions),
+            tokens if self.whole else changes,
+            Step(what="permissions of lists", requests=below.unique_lists, price=rights),
+            Step(what="items once more", requests=below.pages * again, price=rest),
+            Step(what="permissions of items once more", requests=below.unique_items * again, price=rights),
         ]
 
     def _known(self, sites: Iterable[Site]) -> Below:
