@@ -21,13 +21,18 @@ MakeDesk = Callable[..., Desk]
 
 
 class WaitingClock(FakeClock):
-    """Begins now, and waiting moves business time only: MSAL writes and reads the real time in tokens."""
+    """Begins now, and waiting moves no security time: MSAL writes and reads the real time in tokens."""
 
     def __init__(self) -> None:
         super().__init__(datetime.now(UTC))
+        self._steady = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self._steady
 
     def wait(self, seconds: float) -> None:
         self.waited.append(seconds)
+        self._steady += seconds
         self.advance_business(days=seconds / 86_400)
 
 
