@@ -26,7 +26,7 @@ from plan.desks import LastingDesk
 from plan.estate import DECLARED, PLAN, Estate
 from plan.planting import EMPTY, GROUPS, PEOPLE, PLANT, PLAYED, RENAMED, SITES, Ground
 
-ROUNDS = 3
+ROUNDS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
