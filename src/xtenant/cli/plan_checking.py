@@ -150,19 +150,8 @@ def _asking_line(profile: Profile | None, typed: Typed) -> tuple[str, ...]:
     """The command that asks the source itself; none where it is known by a file only."""
     if profile is None:
         return ()
-    if profile.kind is ProfileKind.MICROSOFT365:
-        words = (
-            "plan",
-            "emit",
-            str(typed.plan),
-            "--validate-only",
-            "--source",
-            typed.source,
-            "--target",
-            typed.target,
-        )
-    else:
-        words = (*typed.again, "--ask-server", "--allow-validation")
+    allow = ("--allow-validation",) if profile.kind is ProfileKind.LAB else ()
+    words = (*typed.again, "--ask-server", *allow)
     return tuple(filter(None, [lines.ours(*words)]))
 
 
