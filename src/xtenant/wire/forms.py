@@ -174,12 +174,16 @@ def _body_form(request: httpx.Request) -> str:
 
 
 def _xml_form(element: Any) -> str:
-    """Names and types; equal neighbours once, so that a list of any length has one form."""
+    """Names, types, flags and enumerated values; equal items of an array once, so that a list of any length has one form."""
     if not isinstance(element.tag, str):
         return "other"
     told = ",".join(f"{name}={element.get(name)}" for name in _KEPT_ATTRIBUTES if element.get(name) is not None)
     inner = [_xml_form(child) for child in element]
-    return f"{etree.QName(element).localname}({told})[{';'.join(_without_repeats(inner))}]"
+    if element.get("Type") == "Array":
+        inner = list(dict.fromkeys(inner))
+    elif element.get("Type") in ("Boolean", "Enum"):
+        inner.append(element.text or "")
+    return f"{etree.QName(element).localname}({told})[{';'.join(inner)}]"
 
 
 def _json_form(value: Any) -> str:
@@ -196,10 +200,6 @@ def _member_form(name: str, value: Any) -> str:
     if name.endswith("@odata.type") and isinstance(value, str):
         return value
     return str(value) if isinstance(value, bool) else _json_form(value)
-
-
-def _without_repeats(forms: list[str]) -> list[str]:
-    return [form for at, form in enumerate(forms) if at == 0 or form != forms[at - 1]]
 
 
 def _values(request: httpx.Request) -> Iterator[object]:
