@@ -89,6 +89,14 @@ class DirectoryRows(Rows):
         )
         return map(_principal, found)
 
+    def principals_between(self, first: str, end: str) -> Iterator[Principal]:
+        """Those whose id is not less than one text and less than another."""
+        found = self._database.execute(
+            f"SELECT {_PRINCIPAL} FROM principals WHERE principal_id >= ? AND principal_id < ? ORDER BY principal_id",
+            (first, end),
+        )
+        return map(_principal, found)
+
     def principal(self, principal_id: str) -> Principal | None:
         return self._principal_where("principal_id = ?", principal_id)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from xtenant.domain.paths import url_key
 from xtenant.inventory.content_rows import ContentRows
-from xtenant.inventory.facts import Member, NotRead, Principal, PrincipalKind, Site, SiteKind
+from xtenant.inventory.facts import Member, NotRead, Principal, Site, SiteKind
 from xtenant.inventory.schema import moment_text, text_moment, truth
 
 _SITE = (
@@ -98,8 +98,7 @@ class SiteRows(ContentRows):
 
     def put_site_groups(self, site_id: UUID, groups: Iterable[Principal], members: Iterable[Member]) -> None:
         """The SharePoint groups of a site with their members, instead of those before."""
-        first = f"sp:{site_id}:"
-        within = (first, first + "\U0010ffff")
+        within = _ids_within(site_id)
         with self.writing():
             self._database.execute("DELETE FROM members WHERE group_id >= ? AND group_id < ?", within)
             self._database.execute("DELETE FROM principals WHERE principal_id >= ? AND principal_id < ?", within)
@@ -109,9 +108,7 @@ class SiteRows(ContentRows):
 
     def site_groups(self, site_id: UUID) -> Iterator[Principal]:
         """The SharePoint groups of a site."""
-        first = f"sp:{site_id}:"
-        kinds = (PrincipalKind.SITE_GROUP,)
-        return (each for each in self.principals(kinds) if each.principal_id.startswith(first))
+        return self.principals_between(*_ids_within(site_id))
 
     def _site_where(self, condition: str, value: str | bytes) -> Site | None:
         row = self._one(f"SELECT {_SITE} FROM sites WHERE {condition} ORDER BY url_key LIMIT 1", value)
@@ -125,6 +122,12 @@ class SiteRows(ContentRows):
 
 def _site_key(site_id: UUID | None) -> bytes:
     return _NO_SITE if site_id is None else site_id.bytes
+
+
+def _ids_within(site_id: UUID) -> tuple[str, str]:
+    """The range of the ids of a site's own groups."""
+    first = f"sp:{site_id}:"
+    return first, first + "\U0010ffff"
 
 
 def _site_row(site: Site) -> Sequence[object]:
