@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
-from xtenant.cli.output import OutputOption, Row
-from xtenant.cli.streaming import stream
+from xtenant.cli.output import Format, OutputOption, Row
+from xtenant.cli.streaming import form_of, stream
 from xtenant.cli.tools import Tools, tools_of
 from xtenant.client.doctor import checkup
 from xtenant.client.doctor.findings import Asked, Diagnosis, Purpose, Severity
@@ -55,7 +55,10 @@ def doctor(
             "There is no profile to look at.", remedy="Make one with `xtenant connect`; `xtenant setup app` says how."
         )
     told = [tools.run(lambda profile=profile: _examine(tools, profile, asked)) for profile in profiles]
-    stream("findings", _rows(told), lambda: _rest(told), sort="severity", chosen=output)
+    rows = _rows(told)
+    if form_of(output) is Format.TABLE:
+        rows = ({**row, "run": "\n".join(cast(list[str], row["run"]))} for row in rows)
+    stream("findings", rows, lambda: _rest(told), sort="severity", chosen=output)
     if any(one.count(Severity.ERROR) for one in told):
         raise typer.Exit(errors.ExitCode.FINDINGS)
     if any(one.not_checked for one in told):

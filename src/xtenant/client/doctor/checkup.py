@@ -82,8 +82,23 @@ async def _signed_in(
         administers = await tenant.check_administration(client, profile, said)
         if not administers and signed_in.admin.is_person and not said.found("missingRole"):
             permissions.tell_missing_role(signed_in.admin.upn, said)
-        if partner_url is not None:
+        if partner_url is not None and administers:
             await partner.check_partner(client, partner_url, profile, asked, said)
+        elif partner_url is not None:
+            said.unknown("partner", "The admin host refuses its administration calls.")
+    if administers:
+        await _other_geos(opener, profile, said)
+
+
+async def _other_geos(opener: TenantOpener, profile: Profile, said: Diagnosis) -> None:
+    """Each geo counts as a tenant of its own (R-1.5): every further one is asked for its host URL."""
+    for code in list(profile.geos)[1:]:
+        if said.found("geoUnknown"):
+            said.unknown(f"hostUrl of {code}", "The profile's geos are not all the tenant's.")
+            continue
+        async with opener.open(profile, GeoCode(code)) as client:
+            if await tenant.tried(f"hostUrl of {code}", client.host_url(), said) is not None:
+                said.fine(f"hostUrl of {code}")
 
 
 def _leave(said: Diagnosis, checks: tuple[str, ...], why: str) -> None:
