@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -18,6 +19,7 @@ from xtenant.client.profiles import Profile, ProfileKind
 from xtenant.client.shakedown import NotShakenDown, read_shakedown
 from xtenant.domain.changing import CHANGING, WireForm
 from xtenant.domain.ports.clock import Clock, IdSource
+from xtenant.domain.tenant import GRAPH_HOST, SHAREPOINT_SUFFIX
 from xtenant.wire.forms import call_of, form_digest, ids_of
 from xtenant.wire.readonly import ReadOnlyRefused
 from xtenant.wire.watching import Ending, Watched
@@ -100,10 +102,21 @@ def _require_allowed(profile: Profile, now: Declared | None, request: httpx.Requ
             "and this command only looks there.",
             remedy="Nothing was sent. What this needs to change, if anything, is done by a command of its own.",
         )
+    if not _is_host_of(profile, request.url.host):
+        raise ReadOnlyRefused(f"{call_of(request)} was not sent: the host is not one of {profile.name}.", remedy="")
     if form_digest(request) not in now.forms[profile.tenant_id]:
         raise NotShakenDown(
             f"{call_of(request)} was not sent: {now.verb} was tried on a test tenant, but with a request of another form."
         )
+
+
+def _is_host_of(profile: Profile, host: str) -> bool:
+    """Graph belongs to whom the token belongs; a SharePoint host to the profile by its label (R-1.8)."""
+    if host == GRAPH_HOST:
+        return True
+    admins = {urlsplit(url).hostname or "" for url in (profile.admin_url, *profile.geos.values())}
+    labels = {admin.removesuffix(f"-admin{SHAREPOINT_SUFFIX}") for admin in admins}
+    return host in {f"{label}{end}{SHAREPOINT_SUFFIX}" for label in labels for end in ("", "-my", "-admin")}
 
 
 @dataclass(frozen=True, slots=True)
