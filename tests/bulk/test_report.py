@@ -90,12 +90,15 @@ def test_a_page_loads_nothing_and_lets_only_its_own_script_run(tmp_path: Path) -
 
 
 def test_titles_of_a_partner_are_shown_and_never_run(tmp_path: Path) -> None:
-    bad = finding("R-6.30", Severity.ERROR, HOSTILE, HOSTILE, cause=HOSTILE)
-    page = page_of(tmp_path, report(bad, title=HOSTILE))
+    bad = finding(HOSTILE, Severity.ERROR, HOSTILE, HOSTILE, cause=HOSTILE)
+    unjudged = NotChecked(rule=HOSTILE, reason=HOSTILE, question=HOSTILE, who=Who.SOURCE, object=bad.object)
+    told = Report(context={HOSTILE: HOSTILE}, findings=[bad], not_checked=[unjudged])
+    page = page_of(tmp_path, told)
     assert len(page.xpath("//script")) == 1 and not page.xpath("//img")
     assert not [name for element in page.iter() for name in element.attrib if name.lower().startswith("on")]
     shown = HOSTILE.replace("\x07", "\ufffd")
-    assert [each.text_content() for each in page.xpath("//bdi")].count(shown) == 4
+    assert [each.text_content() for each in page.xpath("//bdi")].count(shown) == 7
+    assert page.xpath("//@data-rule") == [shown]
     assert "{{ 7*7 }}" in page.text_content()
 
 

@@ -113,6 +113,12 @@ def test_an_edit_changes_its_cell_and_nothing_else() -> None:
     assert added.text == TEXT.replace("# the first\n", "# the first\n    end: '2027-01-01T00:00:00Z'\n")
 
 
+def test_a_key_without_a_value_gets_one_where_it_stands() -> None:
+    text = TEXT.replace("wave: 1", "wave:")
+    edited = plan_edit.changed(text, "a", {"wave": "late"}, name="p.yaml")
+    assert (edited.rewritten, edited.text) == (False, text.replace("wave:", "wave: late"))
+
+
 def test_a_row_in_braces_is_edited_where_it_stands_or_written_anew() -> None:
     inside = plan_edit.changed(TEXT, "b", {"target": "a, b"}, name="p.yaml")
     assert not inside.rewritten and "target: 'a, b'" in inside.text and "# people" in inside.text
