@@ -157,3 +157,52 @@ def test_an_option_that_microsofts_cmdlet_does_not_know_is_refused(drill: Desk) 
     answer = drill.run("plan", "emit", "moves.csv", "--source", "contoso", "--target", FABRIKAM)
     assert (answer.code, "unmapped" in answer.err) == (5, True)
     assert list(Path().glob("*.ps1")) == []
+
+
+def test_one_side_of_a_trust_is_written_out_and_the_partners_lines_are_told(drill: Desk) -> None:
+    answer = drill.run("trust", "set", "--source", "contoso", "--target", FABRIKAM, "--emit", "powershell")
+    assert lines_of(answer)[1:] == [
+        f"Set-SPOCrossTenantRelationship -Scenario 'MnA' -PartnerRole 'Target' -PartnerCrossTenantHostUrl '{FABRIKAM}'"
+    ]
+    assert "-PartnerRole Source" in answer.err
+    assert list(Path().glob("*.txt")) == []
+
+
+def test_what_stands_already_is_not_written_out(drill: Desk, desk: Desk) -> None:
+    half = ("--partner-role", "Target", "--partner", FABRIKAM)
+    assert desk.run("trust", "set", "-t", "contoso", *half, "--yes").code == 3
+    answer = drill.run("trust", "set", "-t", "contoso", *half, "--emit", "powershell")
+    assert (answer.json["emitted"], list(Path().glob("*.ps1"))) == ([], [])
+    assert "no script was written" in answer.err
+
+
+def test_a_name_that_cannot_stand_on_a_line_is_refused_and_nothing_is_written(drill: Desk) -> None:
+    row = ("-t", "fabrikam", "--source-tenant", "11111111-1111-4111-8111-111111111111")
+    pair = ("--source", "a@b.com\nRemove-SPOSite x", "--target", "c@d.com")
+    answer = drill.run("map", "set-user", *row, *pair, "--emit", "powershell", "--emit-to", "out")
+    assert answer.code == 5, answer
+    assert not Path("out").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_with_a_remedy(drill: Desk) -> None:
+    Path("out").write_text("in the way")
+    answer = drill.run("sites", "remove", PLANS, "-t", "contoso", "--emit", "powershell", "--emit-to", "out")
+    assert (answer.code, "--emit-to" in answer.err) == (5, True)
+
+
+def test_a_script_that_was_touched_is_not_run(drill: Desk, desk: Desk) -> None:
+    answer = drill.run("sites", "remove", PLANS, "-t", "contoso", "--emit", "powershell")
+    script = Path(answer.json["emitted"][0]["file"]).absolute()
+    script.write_text(script.read_text("utf-8") + "Get-SPOSite\n")
+    assert desk.run("shell", "--script", str(script)).code == 5
+    assert not script.with_suffix(".results.jsonl").exists()
+
+
+def test_a_script_of_another_tenant_ends_at_its_first_line(drill: Desk, make_desk: MakeDesk) -> None:
+    answer = drill.run("sites", "remove", PLANS, "-t", "contoso", "--emit", "powershell")
+    script = Path(answer.json["emitted"][0]["file"]).absolute()
+    stranger = make_desk("fabrikam", home="stranger")
+    ran = stranger.run("shell", "--script", str(script))
+    assert (ran.code, "the rest of the script was not run" in ran.err) == (7, True), ran
+    (row,) = [json.loads(line) for line in script.with_suffix(".results.jsonl").read_text().splitlines()]
+    assert row["ok"] is False

@@ -9,7 +9,7 @@ import pytest
 from cli.estate import PLANS, Estate, small_estate
 from content_samples import NOW, row
 from desk import Answer, Desk
-from neighbours import Neighbours
+from neighbours import TENANT_IDS, Neighbours
 from xtenant.domain.licence import USER_MIGRATION
 
 CONTOSO = "Connect-SPOService -Url https://contoso-admin.sharepoint.com"
@@ -111,3 +111,10 @@ def test_people_and_groups_are_made_by_our_own_cmdlets(desk: Desk, estate: Estat
 def test_an_account_of_somebody_else_is_not_enabled(desk: Desk, estate: Estate) -> None:
     assert run(desk, CONTOSO, f"Enable-XtUser -User '{BOB}'").code == 4
     assert run(desk, CONTOSO, "Enable-XtUser -User 'nobody@contoso.onmicrosoft.com'").code == 4
+
+
+def test_the_sign_in_to_graph_is_for_the_tenant_named_or_ends_the_connection(desk: Desk, estate: Estate) -> None:
+    own, other = TENANT_IDS["contoso"], TENANT_IDS["fabrikam"]
+    assert run(desk, CONTOSO, f"Connect-XtGraph -TenantId '{own}'", "Get-SPOCrossTenantHostUrl").code == 0
+    answer = run(desk, CONTOSO, f"Connect-XtGraph -TenantId '{other}'", "Get-SPOCrossTenantHostUrl")
+    assert (answer.out, answer.err.count("error:")) == ("", 2)

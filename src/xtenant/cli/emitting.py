@@ -105,7 +105,8 @@ def write_scripts(
     if found:
         _prepare(folder)
     for name, content in draft.files.items():
-        _write(folder / name, content)
+        if not _stands(folder / name, content):
+            _write(folder / name, content)
     return [_write_script(tools, state, place, wave, steps, folder, occasion) for place, wave, steps in found]
 
 
@@ -169,6 +170,11 @@ def _prepare(folder: Path) -> None:
         raise NoSuchFolder(
             f"{folder} cannot be made: {error.strerror}.", remedy="Name another with --emit-to."
         ) from error
+
+
+def _stands(path: Path, content: bytes) -> bool:
+    """Whether an earlier emission left the same file: its name holds the content's hash."""
+    return path.is_file() and path.read_bytes() == content
 
 
 def _write(path: Path, content: bytes) -> None:
