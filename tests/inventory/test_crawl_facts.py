@@ -10,6 +10,7 @@ import pytest
 from inventory.asked import Asked, crawl, refuse
 from inventory.estate import DOMAIN, ROOT, Estate, Planting, login, security
 from neighbours import Neighbours
+from xtenant.domain import errors
 from xtenant.domain.content import LockState, Site, SiteStatus
 from xtenant.domain.item_facts import ItemFacts
 from xtenant.inventory import crawl_versions
@@ -188,6 +189,22 @@ async def test_what_a_tenant_refuses_as_a_whole_is_told(
     assert [each for each, _ in report.unread] == [subject] == [each for each, _ in known.not_read()]
     monkeypatch.undo()
     assert (await crawl(planting, known, [])).unread == []
+
+
+async def test_who_may_see_the_directory_only_learns_that_much(
+    planting: Planting, estate: Estate, block: Neighbours, monkeypatch: pytest.MonkeyPatch, known: Inventory
+) -> None:
+    refuse(block, monkeypatch, "/_vti_bin/client.svc/ProcessQuery")
+    report = await crawl(planting, known)
+    assert {subject for subject, _ in report.unread} == {"sites, OneDrives and geos", "deleted sites"}
+    counts = known.counts()
+    assert (counts["sites"], counts["guest"]) == (0, 1) and known.members(estate.ids["outer"])
+    monkeypatch.undo()
+    assert (await crawl(planting, known)).unread == []
+    refuse(block, monkeypatch, "GetSitePropertiesFromSharePointByFilters")
+    with pytest.raises(errors.AccessDenied):
+        await crawl(planting, known)
+    assert known.counts()["sites"] == 2
 
 
 async def test_libraries_without_a_column_of_labels_are_asked_no_further(

@@ -75,7 +75,7 @@ async def crawl_tenant(
 
     `sites` are addresses, UPNs (the OneDrive) or aliases (the group's site); an empty one reads no site further. With `whole`
     items and the rights on them are read again though nothing changed: rights given leave no trace among changes. Raises
-    AccessDenied or NetworkError when the directory or the list of sites cannot be read, Throttled when the tenant stays
+    AccessDenied or NetworkError when the directory cannot be read, or no longer the list of sites, Throttled when the tenant stays
     busy; what was read until then stays, and the next crawl of the same sites goes on.
     """
     try:
@@ -139,7 +139,7 @@ class _Crawl:
 
     async def _read_directory(self) -> None:
         inventory, session = self._inventory, self._session
-        geos = await geos_of(self._client)
+        geos = await self._unless_denied("sites, OneDrives and geos", lambda: geos_of(self._client))
         if self._open("tenant"):
             not_read: list[NotRead] = []
             tenant = await read_tenant(self._client, geos, self._clock.security_now(), not_read)
@@ -155,7 +155,9 @@ class _Crawl:
                 inventory.put_principals(people, instead_of=[PrincipalKind.USER, PrincipalKind.GUEST])
                 self._close("people")
         if self._open("sites"):
-            sites = await self._gathered("sites", sites_of(session, inventory, geos))
+            sites = await self._unless_denied(
+                "sites and OneDrives", lambda: self._gathered("sites", sites_of(session, inventory, geos))
+            )
             with inventory.writing():
                 self._put_sites(sites)
                 self._close("sites")
@@ -173,6 +175,8 @@ class _Crawl:
         """Of no use to who reads sites only by name, but cheap: pages of the whole bin."""
         inventory, not_read = self._inventory, list[NotRead]()
         deleted: list[Site] = []
+        if not geos:
+            not_read.append(NotRead(subject="deleted sites", reason="The geos of the tenant could not be read."))
         try:
             deleted = await self._gathered("deleted sites", deleted_sites_of(self._session, geos))
         except errors.Refused as error:
@@ -259,6 +263,17 @@ class _Crawl:
             reason = f"It has {site.subsites} subsites, which are not read."
             not_read.append(NotRead(subject=site.url, reason=reason, site_id=site.site_id))
         self._inventory.put_not_read(not_read)
+
+    async def _unless_denied(self, subject: str, work: Callable[[], Awaitable[list[T]]]) -> list[T]:
+        """Who may see the directory only (settled C 15) learns that much. Where sites were seen before, the right to see them was
+        lost: that ends the crawl, so that what is known of them stays."""
+        try:
+            return await work()
+        except errors.AccessDenied as error:
+            if next(self._inventory.sites(), None) is not None:
+                raise
+            self._inventory.put_not_read([NotRead(subject=subject, reason=error.text)])
+            return []
 
     async def _gathered(self, what: str, rows: AsyncIterator[T]) -> list[T]:
         """All of a list, told every so often: a directory fits in memory, and stays whole in one transaction."""

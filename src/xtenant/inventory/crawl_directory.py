@@ -78,6 +78,7 @@ async def licences_of(session: Session, not_read: list[NotRead]) -> list[Licence
                 part_number=each.sku_part_number,
                 enabled=each.prepaid_units.enabled,
                 consumed=each.consumed_units,
+                plans=tuple(plan.service_plan_name for plan in each.service_plans if plan.service_plan_name),
             )
             async for each in directory.subscribed_skus(session)
         ]

@@ -62,14 +62,25 @@ class DirectoryRows(Rows):
         """These instead of those before."""
         with self.writing():
             self._database.execute("DELETE FROM licences")
-            rows = ((each.sku_id.bytes, each.part_number, each.enabled, each.consumed) for each in licences)
-            self._write("INSERT OR REPLACE INTO licences VALUES (?, ?, ?, ?)", rows)
+            rows = (
+                (each.sku_id.bytes, each.part_number, each.enabled, each.consumed, "\n".join(each.plans))
+                for each in licences
+            )
+            self._write("INSERT OR REPLACE INTO licences VALUES (?, ?, ?, ?, ?)", rows)
 
     def licences(self) -> list[Licence]:
-        found = self._database.execute("SELECT sku_id, part_number, enabled, consumed FROM licences ORDER BY 2, 1")
+        found = self._database.execute(
+            "SELECT sku_id, part_number, enabled, consumed, plans FROM licences ORDER BY 2, 1"
+        )
         return [
-            Licence(sku_id=UUID(bytes=sku), part_number=part, enabled=enabled, consumed=consumed)
-            for sku, part, enabled, consumed in found
+            Licence(
+                sku_id=UUID(bytes=sku),
+                part_number=part,
+                enabled=enabled,
+                consumed=consumed,
+                plans=tuple(filter(None, plans.split("\n"))),
+            )
+            for sku, part, enabled, consumed, plans in found
         ]
 
     def put_principals(self, principals: Iterable[Principal], *, instead_of: Collection[PrincipalKind] = ()) -> None:

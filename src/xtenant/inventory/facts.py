@@ -74,6 +74,8 @@ class Licence:
     part_number: str
     enabled: int
     consumed: int
+    plans: tuple[str, ...] = ()
+    """The names of its service plans; none where they were not told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

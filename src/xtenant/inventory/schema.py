@@ -25,7 +25,8 @@ CREATE TABLE IF NOT EXISTS tenant (
     personal_site_creation INTEGER, read_at TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS licences (
-    sku_id BLOB PRIMARY KEY, part_number TEXT NOT NULL, enabled INTEGER NOT NULL, consumed INTEGER NOT NULL
+    sku_id BLOB PRIMARY KEY, part_number TEXT NOT NULL, enabled INTEGER NOT NULL, consumed INTEGER NOT NULL,
+    plans TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS principals (
     principal_id TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, upn TEXT NOT NULL, mail TEXT NOT NULL,
