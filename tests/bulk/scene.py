@@ -41,6 +41,7 @@ from xtenant.inventory.store import Inventory
 SPACE = UUID("c0ffee00-0000-4000-8000-000000000004")
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TENANTS = {"contoso": UUID(int=1), "fabrikam": UUID(int=2)}
+FLOW = uuid5(SPACE, "FLOW_FREE")
 SUITE, MIGRATION = uuid5(SPACE, "SPE_E3"), UUID("946ce899-873d-44bb-9d8b-671870cbfdbf")
 ALL_DECLARED = {
     "byok": "no", "holds": "none", "user_defined_labels": "none", "shared_data_licences": "10",
@@ -72,11 +73,11 @@ class Land:
             personal_site_creation_enabled=False,
             read_at=NOW,
         )
-        self.stock("SPE_E3", SUITE, 100)
+        self.stock("SPE_E3", SUITE, 100, "SHAREPOINTENTERPRISE", "EXCHANGE_S_ENTERPRISE")
 
-    def stock(self, part: str, sku: UUID, units: int) -> None:
+    def stock(self, part: str, sku: UUID, units: int, *plans: str) -> None:
         self.licences = [each for each in self.licences if each.sku_id != sku]
-        self.licences.append(Licence(sku_id=sku, part_number=part, enabled=units, consumed=0))
+        self.licences.append(Licence(sku_id=sku, part_number=part, enabled=units, consumed=0, plans=plans))
         self.inventory.put_tenant(self.facts)
         self.inventory.put_licences(self.licences)
 

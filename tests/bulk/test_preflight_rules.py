@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bulk.scene import MIGRATION, NOW, SUITE, TENANTS, Land, Scene, days
+from bulk.scene import FLOW, MIGRATION, NOW, SUITE, TENANTS, Land, Scene, days
 from xtenant.bulk.findings import NotChecked, Severity
 from xtenant.bulk.preflight.checking import Verdict
 from xtenant.bulk.preflight.given import ServerSaid
@@ -91,6 +91,9 @@ SPOILED: list[tuple[str, Spoil, str, tuple[str, ...]]] = [
     ("guest", lambda s: s.target.person("ann", kind=PrincipalKind.GUEST), "R-6.35", ()),
     ("name", lambda s: s.move("1", JobKind.USER, "ann@contoso.com", "ann at fabrikam"), "R-6.35", ()),
     ("unlicensed", lambda s: s.target.person("ann", licences=()), "R-6.35",
+     (TARGET, "Set-XtLicence -User 'ann@fabrikam.com' -Sku SPE_E3")),
+    ("without SharePoint", lambda s: (s.target.stock("FLOW_FREE", FLOW, 9, "FLOW_P2_VIRAL", "SHAREPOINTWAC"),
+                                      s.target.person("ann", licences=(FLOW,))), "R-6.35",
      (TARGET, "Set-XtLicence -User 'ann@fabrikam.com' -Sku SPE_E3")),
     ("volume", lambda s: (s.declared.update(shared_data_licences="1"), s.source.site("sites/plans", storage_mb=1024 * 900)),
      "R-6.36", ("xtenant plan declare moves.csv shared_data_licences=10 --by 'the person responsible'",)),

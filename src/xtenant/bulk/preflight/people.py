@@ -24,7 +24,7 @@ ACCOUNT = Rule(
     rule="R-6.35",
     text="the target's account exists and may have a OneDrive",
     evidence=Evidence.ERROR_LIST,
-    read="Graph users of the target: UPN, assignedLicenses",
+    read="Graph users of the target: UPN, assignedLicenses; subscribedSkus: servicePlans",
     fails_as="E-14 to E-16",
 )
 LICENCE = Rule(
@@ -41,6 +41,8 @@ SIGN_IN = Rule(
     read="Graph users of the target: accountEnabled",
     fails_as="E-21",
 )
+_NO_SITES = ("SHAREPOINTWAC", "SHAREPOINT_PROJECT", "SHAREPOINTONLINE_T2T")
+"""Service plans of that name that give no site: Office for the web, Project, the migration's own."""
 _UPN = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -62,8 +64,19 @@ class Stock:
 
 
 def is_suite(each: Licence) -> bool:
-    """Whether a product is none of the migration's own: the inventory does not tell which plans it has (R-4.4)."""
-    return each.part_number.casefold() not in (ONEDRIVE_PART.casefold(), SHARED_DATA_PART.casefold())
+    """Whether a product gives its holder SharePoint and with it a OneDrive (R-4.4), and is none of the migration's own."""
+    own = each.part_number.casefold() in (ONEDRIVE_PART.casefold(), SHARED_DATA_PART.casefold())
+    return not own and _may_give_sharepoint(each)
+
+
+def _may_give_sharepoint(each: Licence | None) -> bool:
+    """By the names of its service plans; a product whose plans are not told gets the benefit of the doubt."""
+    if each is None or not each.plans:
+        return True
+    return any(
+        plan.upper().startswith(("SHAREPOINT", "ONEDRIVE")) and not plan.upper().startswith(_NO_SITES)
+        for plan in each.plans
+    )
 
 
 def look(given: Given) -> Iterator[Outcome]:
@@ -94,7 +107,7 @@ def _account(given: Given, moving: Moving, licence: OneDriveLicence, stock: Stoc
         yield ACCOUNT.error(
             about, f"{upn} is a guest at the target; guests have no OneDrive.", Remedy(who=Who.TARGET, text=text)
         )
-    elif not licence.others_of(account):
+    elif not any(_may_give_sharepoint(target.licence(sku)) for sku in licence.others_of(account)):
         yield _unlicensed(given, moving, account, stock)
 
 
@@ -131,7 +144,7 @@ def _unlicensed(given: Given, moving: Moving, account: Principal, stock: Stock) 
     remedy = Remedy(who=Who.TARGET, text=text, commands=commands, waits_for="" if sku else "a free licence")
     return ACCOUNT.error(
         moving.about_target_person(),
-        f"{account.upn} has no licence at the target, so no SharePoint.",
+        f"{account.upn} has no licence with SharePoint at the target.",
         remedy,
         detail="licence",
     )

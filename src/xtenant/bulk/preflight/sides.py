@@ -62,6 +62,9 @@ class Side:
         """The tenant as an object of a finding."""
         return Object(kind=ObjectKind.TENANT, name=self.facts.display_name or self.name)
 
+    def licence(self, sku_id: UUID) -> Licence | None:
+        return next((each for each in self.licences if each.sku_id == sku_id), None)
+
     def part_number(self, sku_id: UUID) -> str:
         return next((each.part_number for each in self.licences if each.sku_id == sku_id), str(sku_id))
 

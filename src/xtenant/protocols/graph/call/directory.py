@@ -53,9 +53,14 @@ class Units(_Told):
     enabled: int = 0
 
 
+class ServicePlan(_Told):
+    service_plan_name: str = ""
+
+
 class SubscribedSku(_Told):
     sku_id: UUID
     sku_part_number: str = ""
+    service_plans: list[ServicePlan] = msgspec.field(default_factory=list[ServicePlan])
     consumed_units: int = 0
     prepaid_units: Units = msgspec.field(default_factory=Units)
 
