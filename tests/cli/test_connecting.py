@@ -6,11 +6,11 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-import typer.main
 
 from desk import Answer, Desk
 from neighbours import APP_ID, SECRET, TENANT_IDS
-from xtenant.cli.main import app, main
+from xtenant.cli.main import main
+from xtenant.cli.tree import command_tree
 from xtenant.client.clouds import cloud_of
 from xtenant.protocols.oauth.call import tenant_of_token
 
@@ -89,7 +89,7 @@ def test_a_fault_of_ours_is_one_line_and_a_log(desk: Desk, monkeypatch: pytest.M
 
 
 def test_every_command_has_help_with_an_example() -> None:
-    tree = typer.main.get_command(app)
+    tree = command_tree()
     for name, command in tree.commands.items():  # type: ignore[attr-defined]
         if name == "lab":
             continue

@@ -8,12 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
-import typer.main
 
 from desk import Desk
 from neighbours import TENANT_IDS, Neighbours, Transport
 from xtenant.cli.changing import VERB_ATTRIBUTE
-from xtenant.cli.main import app
+from xtenant.cli.tree import command_tree
 from xtenant.client.shakedown import FILE, tool_version
 from xtenant.domain.changing import CHANGING, WireForm, changing_verb_of_command
 from xtenant.domain.verbs import VERBS
@@ -89,7 +88,7 @@ def test_no_changing_command_is_left_out() -> None:
 
 
 def commands() -> Iterator[tuple[str, str, Any]]:
-    root: Any = typer.main.get_command(app)
+    root: Any = command_tree()
     for name, command in root.commands.items():
         if not hasattr(command, "commands"):
             yield "", name, _function(command)

@@ -6,10 +6,8 @@ import importlib
 import re
 from pathlib import Path
 
-import typer.main
-
 from xtenant import protocols
-from xtenant.cli.main import app
+from xtenant.cli.tree import command_tree
 from xtenant.cmdlets.table import CMDLETS
 from xtenant.domain import verbs
 
@@ -17,7 +15,7 @@ PROTOCOLS = Path(protocols.__path__[0])
 
 
 def commands_of_the_tree() -> set[str]:
-    tree = typer.main.get_command(app)
+    tree = command_tree()
     found: set[str] = set()
     for name, command in tree.commands.items():  # type: ignore[attr-defined]
         inner = getattr(command, "commands", None)

@@ -23,6 +23,10 @@ from xtenant.wire.bulk import BulkTransfer
 from xtenant.wire.transport import Connection
 
 
+def register(app: typer.Typer) -> None:
+    app.command("import")(import_)
+
+
 def import_(
     tenant: Annotated[str, typer.Option("--tenant", "-t", help="The lab's tenant, for example contoso.")],
     folder: Annotated[Path, typer.Option("--from", help="The folder whose files are brought in.", file_okay=False)],

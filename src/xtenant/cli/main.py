@@ -1,4 +1,4 @@
-"""`xtenant`: builds the command tree, runs it, and turns every error into one text and one exit code.
+"""`xtenant`: runs the command tree, and turns every error into one text and one exit code.
 
 The only place of the command line that catches everything (style 16). Cmdlets by their own name (`xtenant Get-SPOSite …`)
 are noticed before the tree is asked, since PowerShell's parameters are not options.
@@ -10,96 +10,20 @@ import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
-from typing import Annotated, cast
 
 import typer
-import typer.core
-import typer.main
 
-from xtenant.cli import (
-    access,
-    audit,
-    compatibility,
-    connect,
-    demo,
-    discover,
-    doctor,
-    handover,
-    host_url,
-    identity_map,
-    import_results,
-    lab,
-    lab_import,
-    map_build,
-    map_lint,
-    map_rows,
-    move,
-    people,
-    plan_check,
-    plan_declare,
-    plan_emit,
-    plan_files,
-    serve,
-    setup_app,
-    shell,
-    sites,
-    token,
-    trust,
-)
+from xtenant.cli.cmdlet_call import cmdlet_call
 from xtenant.cli.composition import build_tools
 from xtenant.cli.output import note
 from xtenant.cli.reporting import report
 from xtenant.cli.tools import Tools
+from xtenant.cli.tree import command_tree
 from xtenant.domain import errors
 
 FAULT = 70
 """Exit code of a fault of ours (EX_SOFTWARE); its trace is in the log file named."""
-
-app = typer.Typer(
-    name="xtenant",
-    help="Move SharePoint sites and OneDrives between Microsoft 365 tenants, in Microsoft's seven steps.",
-    epilog="Microsoft's cmdlets run by their own names too: xtenant -t NAME Get-SPOCrossTenantHostUrl. See `xtenant shell --list`.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
-ReadOnlyOption = Annotated[
-    bool, typer.Option("--read-only", help="Send nothing that could change a tenant; such a call is refused unsent.")
-]
-
-
-@app.callback()
-def root(read_only: ReadOnlyOption = False) -> None:
-    """Move SharePoint sites and OneDrives between Microsoft 365 tenants, in Microsoft's seven steps."""
-
-
-for _part in (connect, token, host_url, compatibility, doctor, shell, import_results, demo, serve):
-    _part.register(app)
-app.add_typer(trust.app, name="trust")
-map_build.register(identity_map.app)
-map_lint.register(identity_map.app)
-map_rows.register(identity_map.app)
-app.add_typer(identity_map.app, name="map")
-plan_check.register(discover.app)
-plan_declare.register(discover.app)
-plan_files.register(discover.app)
-plan_emit.register(discover.app)
-app.add_typer(discover.app, name="plan")
-app.add_typer(handover.app, name="handover")
-app.add_typer(access.app, name="access")
-app.add_typer(move.app, name="move")
-app.add_typer(people.app, name="people")
-app.add_typer(sites.app, name="sites")
-app.add_typer(sites.redirects, name="redirects")
-app.add_typer(setup_app.app, name="setup")
-app.add_typer(connect.profiles, name="profiles")
-app.add_typer(audit.app, name="audit")
-lab.app.command("import")(lab_import.import_)
-app.add_typer(lab.app, name="lab")
 
 
 def main(arguments: Sequence[str] | None = None, *, tools: Tools | None = None) -> int:
@@ -127,17 +51,15 @@ def main(arguments: Sequence[str] | None = None, *, tools: Tools | None = None) 
 
 
 def _run(given: list[str], tools: Tools) -> int:
-    cmdlet = shell.cmdlet_call(given)
+    cmdlet = cmdlet_call(given)
     if cmdlet is not None:
+        from xtenant.cli import shell  # with every cmdlet behind it, which no other command needs
+
         return shell.run_cmdlet(cmdlet, tools)
-    code = _command_tree().main(args=given, prog_name="xtenant", standalone_mode=False, obj=tools)
+    code = command_tree(given[0] if given else "").main(
+        args=given, prog_name="xtenant", standalone_mode=False, obj=tools
+    )
     return code if isinstance(code, int) else errors.ExitCode.DONE
-
-
-@cache
-def _command_tree() -> typer.core.TyperGroup:
-    """The whole tree; made from the functions' signatures, which takes a tenth of a second, and once only."""
-    return cast(typer.core.TyperGroup, typer.main.get_command(app))
 
 
 def _fault(error: Exception, tools: Tools | None) -> int:

@@ -14,13 +14,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import typer.main
-
 import xtenant
 from xtenant.bulk.findings import EVIDENCE_SAYS
 from xtenant.bulk.preflight.declarations import KEYS
 from xtenant.bulk.preflight.registry import every_rule
-from xtenant.cli.main import app
+from xtenant.cli.tree import command_tree
 from xtenant.cmdlets.table import CMDLETS
 from xtenant.domain.consents import Level, consents_of
 from xtenant.domain.errors import XTenantError
@@ -137,10 +135,7 @@ def cmdlets_page() -> str:
 
 def commands_page() -> str:
     """Every command of the command line with its help text."""
-    rows = [
-        (f"`xtenant {path}`", _cell(_first_line(command)))
-        for path, command in _commands(typer.main.get_command(app), "")
-    ]
+    rows = [(f"`xtenant {path}`", _cell(_first_line(command))) for path, command in _commands(command_tree(), "")]
     return _page("Commands", "`xtenant COMMAND --help` says the options.", _table(("command", "what it does"), rows))
 
 

@@ -6,13 +6,13 @@ import signal
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from xtenant.cli.changing import ConfirmOption, require_confirmed
+from xtenant.cli.cmdlet_call import CmdletCall
 from xtenant.cli.connection import OneConnection
 from xtenant.cli.output import OutputOption, emit, note
 from xtenant.cli.reporting import report
@@ -22,7 +22,7 @@ from xtenant.client.profiles import Profile, ProfileKind
 from xtenant.client.sending import may_send
 from xtenant.client.shakedown import NotShakenDown
 from xtenant.cmdlets.host import Host, NotConnected
-from xtenant.cmdlets.line import Line, is_cmdlet_name, line_of_words, plain_dashes
+from xtenant.cmdlets.line import Line, line_of_words
 from xtenant.cmdlets.shell import Shell
 from xtenant.cmdlets.table import CMDLETS, find, run_line, verb_changed_by
 from xtenant.domain import errors
@@ -157,39 +157,6 @@ def _keep_history(history: Path) -> None:
     history.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     history.touch(mode=0o600)
     readline.write_history_file(history)
-
-
-@dataclass(frozen=True, slots=True)
-class CmdletCall:
-    """A cmdlet typed as a command, with what stood before it."""
-
-    words: list[str]
-    tenant: str | None = None
-    geo: str | None = None
-    confirmed: tuple[str, ...] = ()
-
-
-def cmdlet_call(arguments: Sequence[str]) -> CmdletCall | None:
-    """`[-t NAME] [--geo GEO] [--confirm NAME] Verb-SPONoun …`, or None when it is another command."""
-    options: dict[str, str] = {}
-    rest = list(arguments)
-    while rest and rest[0].startswith("-"):
-        name, equals, value = rest.pop(0).partition("=")
-        if name not in _BEFORE_CMDLETS:
-            return None
-        if not equals:
-            if not rest:
-                return None
-            value = rest.pop(0)
-        options[_BEFORE_CMDLETS[name]] = value
-    if not rest or not (is_cmdlet_name(rest[0]) or plain_dashes(rest[0]).lower() in CMDLETS):
-        return None
-    confirmed = tuple(value for name, value in options.items() if name == "confirm")
-    return CmdletCall(words=rest, tenant=options.get("tenant"), geo=options.get("geo"), confirmed=confirmed)
-
-
-_BEFORE_CMDLETS = {"-t": "tenant", "--tenant": "tenant", "--geo": "geo", "--confirm": "confirm"}
-"""What may stand before a cmdlet's name."""
 
 
 def run_cmdlet(call: CmdletCall, tools: Tools) -> int:
