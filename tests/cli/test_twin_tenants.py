@@ -247,6 +247,7 @@ def test_a_refusal_is_written_out_for_the_sources_administrator(twins: tuple[Twi
     answer = twin.writes_out("move", "refuse", str(UUID(str(offered.job_id))), "-t", "contoso")
     (row,) = answer.json["emitted"]
     lines = [line for _, line in read_script((twin.drill.home / row["file"]).read_text("utf-8")).lines]
+    assert twin.drill.run("audit", "show", "-t", "contoso").json[-1]["outcome"] == "emitted"
     assert lines == [
         "Connect-SPOService -Url 'https://contoso-admin.sharepoint.com'",
         f"Stop-SPOCrossTenantSiteContentMove -SourceSiteUrl '{PLANS}'",

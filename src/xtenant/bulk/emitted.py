@@ -64,11 +64,13 @@ class EmittedStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """The tenant a script is for; `tenant_id` is empty for a partner of whom only the host URL is known."""
+    """The tenant a script is for; `tenant_id` is empty for a partner of whom only the host URL is known, and the script is
+    then in the log of the tenant `written_for`."""
 
     name: str
     admin_url: str
     tenant_id: str = ""
+    written_for: str = ""
 
 
 def prepare(state: PlanState) -> None:

@@ -37,6 +37,7 @@ def place_of(profile: Profile, geo: str | None = None) -> Place:
     return Place(name=name, admin_url=profile.admin_url_of(code), tenant_id=profile.tenant_id)
 
 
-def place_of_partner(host: HostUrl) -> Place:
-    """A tenant of which only the host URL is known (R-1.7)."""
-    return Place(name=host.label, admin_url=f"https://{host.label}-admin.sharepoint.com")
+def place_of_partner(host: HostUrl, own: Profile) -> Place:
+    """A tenant of which only the host URL is known (R-1.7), and the profile that writes something for it."""
+    admin_url = f"https://{host.label}-admin.sharepoint.com"
+    return Place(name=host.label, admin_url=admin_url, written_for=own.tenant_id)

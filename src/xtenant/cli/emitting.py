@@ -150,8 +150,8 @@ def _connecting(place: Place, steps: Sequence[Step]) -> list[Step]:
 
 
 def _audit(tools: Tools, place: Place, verb: str, script: Script, file: str) -> None:
-    """A script for a tenant of which there is no profile is another administrator's to run, and to write down."""
-    profile = profile_of(tools, place.tenant_id)
+    """A script for a tenant of which there is no profile stands in the log of the tenant it was written for."""
+    profile = profile_of(tools, place.tenant_id or place.written_for)
     if profile is not None:
         ids = [step.subject for step in script.steps if step.verb != "connect"]
         detail = f"{file}: {len(ids)} steps"

@@ -199,7 +199,7 @@ def refuse(
         async with tools.open(tenant, geo) as client:
             job = await _job(client, job_id)
             if tools.draft is not None:
-                tools.draft.add(*move_scripts.refusal(job))
+                tools.draft.add(*move_scripts.refusal(job, tools.store.get(tenant)))
             if not what_if:
                 tools.consent(f"Refuse the move of {job.source_url} to {job.target_url}?", yes=yes)
                 await client.moves.refuse(job.id)

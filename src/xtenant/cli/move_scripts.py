@@ -5,6 +5,7 @@ from __future__ import annotations
 from xtenant.bulk.emitted import Place
 from xtenant.cli.drafts import place_of_partner
 from xtenant.client.moves import MoveJob, Unit
+from xtenant.client.profiles import Profile
 from xtenant.client.tenant import TenantClient
 from xtenant.cmdlets.script import verbs
 from xtenant.cmdlets.script.steps import Step
@@ -24,7 +25,7 @@ async def stop_step(client: TenantClient, job: MoveJob) -> Step:
     return verbs.move_stop(Unit.SITE, job.source_url)
 
 
-def refusal(job: MoveJob) -> tuple[Place, Step]:
+def refusal(job: MoveJob, own: Profile) -> tuple[Place, Step]:
     """Refusing is a call of our own service, which Microsoft does not have: there the source's administrator stops the move."""
     step = verbs.move_stop(Unit.SITE, job.source_url, verb="move.refuse")
-    return place_of_partner(parse_host_url(job.source_host_url)), step
+    return place_of_partner(parse_host_url(job.source_host_url), own), step
