@@ -18,7 +18,7 @@ from pathlib import Path
 from uuid import UUID
 
 from bench.figures import Figure
-from bulk.scene import SUITE, Land, Scene
+from bulk.scene import Land, Scene
 from ground import Ground
 from xtenant.bulk.preflight.checking import checked
 from xtenant.bulk.report.rows import Report
@@ -58,7 +58,6 @@ def build(place: Path) -> None:
         source, target = Land("contoso", here), Land("fabrikam", there)
         moves: list[PlannedMove] = []
         with here.writing(), there.writing():
-            target.stock("SPE_E3", SUITE, 2 * MOVES)
             for number in range(MOVES):
                 move, site = _moved(source, target, number)
                 here.put_site(replace(site, lock_state="ReadOnly") if number % LONG_EVERY == 1 else site)
@@ -142,7 +141,7 @@ def child(place: Path) -> dict[str, float]:
     with Inventory(place / "contoso.db") as here, Inventory(place / "fabrikam.db") as there:
         scene = Scene(source=Land("contoso", here), target=Land("fabrikam", there))
         scene.map_file = place / "map.csv"
-        scene.target.stock("SPE_E3", SUITE, 2 * MOVES)
+        there.put_licences([replace(each, enabled=2 * MOVES) for each in there.licences()])
         before = bare(here)
         began, clock = time.process_time(), time.perf_counter()
         text = (place / "plan.yaml").read_text(encoding="utf-8")

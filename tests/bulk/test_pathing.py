@@ -15,7 +15,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from xtenant.bulk.findings import Finding, Severity, Who
-from xtenant.bulk.pathing import renames, shortening
+from xtenant.bulk.pathing import renames, scanning, shortening
 from xtenant.bulk.pathing.checking import PATHS
 from xtenant.bulk.pathing.renames import Proposal
 from xtenant.bulk.preflight.given import Given
@@ -366,3 +366,17 @@ def test_a_shortened_name_has_its_length_is_allowed_and_free(
     )
     assert paths.is_item_name(new, folder=folder) and paths.name_key(new) not in taken
     assert len(new) == len(name) - losing
+
+
+@settings(max_examples=300, deadline=None)
+@randomly(st.text(max_size=30) | st.text("_vtiVTI.~ $confrms1\xb9", max_size=8), st.booleans(), st.booleans())
+def test_a_name_that_is_passed_quickly_is_allowed_by_the_rules(name: str, folder: bool, at_root: bool) -> None:
+    if scanning.is_plain(name):
+        assert paths.is_item_name(name, folder=folder, at_root=at_root)
+
+
+def test_names_as_people_give_them_are_passed_quickly() -> None:
+    assert all(
+        map(scanning.is_plain, ("Minutes of meeting 7.docx", "Besprechung über Größen (2).docx", "日本語.txt", "a"))
+    )
+    assert not any(map(scanning.is_plain, ("CON", "Forms", "x_VTI_y", "a.", " a", "", "a:b", "~$a", "n" * 256)))
