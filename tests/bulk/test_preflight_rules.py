@@ -20,6 +20,7 @@ from xtenant.domain.move import JobKind
 from xtenant.domain.plan import Plan
 from xtenant.domain.trust import Compatibility, TrustStatus
 from xtenant.inventory.facts import NotRead, PrincipalKind, SiteKind
+from xtenant.inventory.origin_rows import Origin
 
 SOURCE = "Connect-SPOService -Url https://contoso-admin.sharepoint.com"
 TARGET = "Connect-SPOService -Url https://fabrikam-admin.sharepoint.com"
@@ -235,6 +236,26 @@ def test_what_no_tenant_was_asked_is_not_checked_with_a_question_and_never_ok() 
     assert {"R-6.22", "R-6.23", "R-6.25", "R-6.26", "R-6.27", "R-6.28", "R-6.36", "R-6.37", "R-6.40", "R-6.41", "R-6.42",
             "R-9.1.4", "R-7.19", "R-7.20", "R-7.21"} <= told  # fmt: skip
     assert all(each.question for each in scene.check().not_checked)
+
+
+def test_people_in_disguise_are_asked_for_and_neither_missing_nor_free_of_a_onedrive() -> None:
+    scene = Scene(signed_in=(False, False))
+    for land in (scene.source, scene.target):
+        land.inventory.put_origin(
+            Origin(level="plan", file_sha256="0" * 64, fingerprint="", created_at=NOW, pseudonyms="check")
+        )
+    scene.move("4", JobKind.USER, "bob@contoso.com", "bob@fabrikam.com")
+    result = scene.check()
+    assert result.errors == 0, result.findings
+    assert {"R-6.29", "R-6.35", "R-6.38", "R-7.14"} <= {each.rule for each in result.not_checked}
+
+
+def test_a_lock_of_somebody_who_left_follows_from_their_leaving() -> None:
+    scene = Scene(departures={"ann@contoso.com": date(2026, 8, 1)})
+    scene.source.person("ann", licences=())
+    scene.source.onedrive("ann", lock_state="NoAccess")
+    by_rule = {each.rule: each for each in scene.errors()}
+    assert by_rule["R-6.30"].depends_on == (by_rule["R-7.33"].id,)
 
 
 def test_what_was_not_read_of_a_site_is_asked_for() -> None:

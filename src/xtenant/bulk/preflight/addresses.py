@@ -26,6 +26,11 @@ def look(given: Given) -> Iterator[Outcome]:
         question = "Is every target address of the plan free, also in the recycle bin?"
         yield FREE.unknown("the target's file tells of some sites only", question, Who.TARGET, about=given.about_plan())
         return
+    if not given.target.knows_people and given.has_onedrives:
+        question = "Has any person of the plan a OneDrive at the target already, also in the recycle bin?"
+        yield FREE.unknown(
+            "the people of the target's file are disguised", question, Who.TARGET, about=given.about_plan()
+        )
     empty = given.target.inventory.empty_sites()
     for moving in given.moves:
         site = _holder(given, moving)

@@ -108,8 +108,13 @@ async def _side(
 
 
 async def _host_url(client: TenantClient | None, known: HostUrl | None) -> HostUrl | None:
-    """The tenant's own word counts before an inventory's."""
-    return known if client is None else await client.host_url()
+    """The tenant's own word counts before an inventory's; where it refuses to say, the inventory's will do."""
+    if client is None:
+        return known
+    try:
+        return await client.host_url()
+    except (errors.Refused, errors.Unexpected):
+        return known
 
 
 async def _standing(client: TenantClient, wanted: Iterable[Row]) -> dict[RowKey, list[Row]]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from xtenant.bulk.findings import Evidence, Remedy, Who
 from xtenant.bulk.preflight import declarations, lines
+from xtenant.bulk.preflight.departures import DEPARTED
 from xtenant.bulk.preflight.given import Given, Moving
 from xtenant.bulk.preflight.rules import Group, Outcome, Rule
 from xtenant.domain import paths
@@ -104,9 +105,9 @@ def _missing(given: Given, moving: Moving) -> Iterator[Outcome]:
         text = "Restore it, or take the row out of the plan."
         remedy = Remedy(who=Who.SOURCE, text=text, commands=lines.on(given.source.host_url, line))
         yield THERE.error(about, f"{moving.source_url} lies in the source's recycle bin{when}.", remedy)
-    elif not given.source.whole:
+    elif not (given.source.whole and given.source.knows_people):
         question = f"Does {moving.move.source} have a site at the source?"
-        yield THERE.unknown("the source's file tells of some sites only", question, Who.SOURCE, about=about)
+        yield THERE.unknown("the source's file does not tell of every site", question, Who.SOURCE, about=about)
     else:
         what = {JobKind.USER: "OneDrive", JobKind.SITE: "site", JobKind.GROUP: "site of a group"}[moving.move.kind]
         known = moving.person or moving.group or moving.move.kind is JobKind.SITE
@@ -136,7 +137,8 @@ def _lock(given: Given, moving: Moving, site: Site) -> Iterator[Outcome]:
     line = lines.cmdlet("Set-SPOSite", Identity=site.url, LockState="Unlock")
     text = "Unlock it, after asking who locked it and why; a move needs a site that can be written (R-8.4)."
     remedy = Remedy(who=Who.SOURCE, text=text, commands=lines.on(given.source.host_url, line))
-    yield UNLOCKED.error(moving.about_site(), f"{site.url} is locked: {site.lock_state}.", remedy)
+    left = [DEPARTED.id_of(moving.about_person())] if moving.person and not moving.person.licences else []
+    yield UNLOCKED.error(moving.about_site(), f"{site.url} is locked: {site.lock_state}.", remedy, depends_on=left)
 
 
 def _size(given: Given, moving: Moving, site: Site) -> Iterator[Outcome]:
