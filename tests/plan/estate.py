@@ -17,7 +17,7 @@ from clock import CountingIds
 from content_samples import put_blobs, row
 from moves.two_tenants import trust
 from neighbours import Neighbours
-from xtenant.domain.content import ItemKind
+from xtenant.domain.content import GROUP_TEMPLATE, TEAM_SITE_TEMPLATE, ItemKind
 from xtenant.domain.directory import Group, GroupId, GroupKind, User, UserId
 from xtenant.domain.identity import GroupKind as MapKind
 from xtenant.domain.identity import GroupMapping, MapVersion, UserMapping
@@ -114,6 +114,7 @@ class Side:
             url=url,
             title=url.rpartition("/")[2],
             owner=self.user(owner).user_id,
+            template=GROUP_TEMPLATE if group else TEAM_SITE_TEMPLATE,
             clock=service.clock,
             ids=self.ids,
             group_id=group.group_id if group else None,
@@ -213,7 +214,7 @@ class Estate:
         source, target = self.source, self.target
         for side in (source, target):
             put_blobs(side.service.units, CONTENT)
-            side.change_settings(personal_site_creation="nobody")
+            side.change_settings(personal_site_creation="nobody", licences_required=True)
             with side.service.units.write() as uow:
                 settings = uow.sharepoint_settings.get()
                 uow.sharepoint_settings.put(dataclasses.replace(settings, is_site_creation_enabled=False))

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import uuid5
 
-from moves.two_tenants import trust
+from moves.two_tenants import TwoTenants, trust
 from plan.desks import LastingDesk
 from plan.estate import MIGRATION, PLAN, SPACE, Estate, Side
 from xtenant.domain.content import Role
@@ -22,6 +22,7 @@ from xtenant.domain.licence import AssignedLicence
 from xtenant.domain.paths import PATH_LENGTH, site_path
 from xtenant.domain.trust import PartnerRole, RelationKey
 from xtenant.operations import access, licences, sites
+from xtenant.wire.transport import Connection, open_http_sync
 
 PEOPLE = (
     *("readonly", "binned", "nodrive", "creating", "held", "huge", "large", "foreign", "guests", "owned", "nobody"),
@@ -35,6 +36,9 @@ GROUPS = ("nogroup", "sitegroup", "publicgroup", "period", "unmappedgroup")
 RENAMED = {"finance": "quarterly-reports-of-the-finance-department"}
 """Sites with another name at the target."""
 EMPTY = ("predrive", "taken")
+VALIDATE = {"Option": 2}
+TENANT_WIDE = ("feature off", "key of its own", "trust in the wrong direction")
+"""What keeps every move from starting, or every site's."""
 DEPARTURES = "departures.csv"
 
 
@@ -44,6 +48,8 @@ class Ground:
 
     estate: Estate
     desk: LastingDesk
+    refused_before: set[str] = dataclasses.field(default_factory=set[str])
+    """What the service refused before anything tenant-wide was planted."""
 
     @property
     def source(self) -> Side:
@@ -107,6 +113,17 @@ class Ground:
         with self.target.service.units.write() as uow:
             settings = uow.sharepoint_settings.get()
             uow.sharepoint_settings.put(dataclasses.replace(settings, **changes))  # type: ignore[arg-type]
+
+    def refused(self) -> set[str]:
+        """The moves that the source's service refuses, asked with ValidationOnly."""
+        estate, transport = self.estate, self.estate.block.sync_transport
+        pairs = {name: (estate.site(name), estate.target_site(name)) for name in (*estate.sites, *estate.groups)}
+        pairs |= {name: (estate.onedrive(name), estate.target_onedrive(name)) for name in estate.people}
+        with open_http_sync(Connection(), transport=transport) as http:
+            asked = TwoTenants(estate.block, http)
+            return {
+                name for name, (here, there) in pairs.items() if not asked.start(here, there, body=VALIDATE).is_success
+            }
 
 
 Plant = Callable[[Ground], None]

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from xtenant.domain import errors, limits, obstacles, paths, source_obstacles
 from xtenant.domain.content import ItemKey, LockState, PrincipalKey, Site, SiteStatus
-from xtenant.domain.directory import UserId
+from xtenant.domain.directory import UserId, UserType
 from xtenant.domain.identity import GroupKind, GroupMapping, SourceKey, UserMapping
 from xtenant.domain.move import PATH_LIMIT, JobKind, MoveJob
 from xtenant.domain.ports.clock import Clock
@@ -233,7 +233,8 @@ def _user_problems(
         return [*found, obstacles.TargetUserMissing(row.target_upn)]
     if not question.licensed and not licences.may_move_onedrive(uow, person.user_id):
         found.append(obstacles.NotLicensed(question.source_key, row.target_upn))
-    if uow.settings.get().licences_required and not licences.may_have_sharepoint(uow, person.user_id):
+    unlicensed = uow.settings.get().licences_required and not licences.may_have_sharepoint(uow, person.user_id)
+    if unlicensed or person.user_type is UserType.GUEST:
         found.append(obstacles.TargetUserNotEnabled(row.target_upn))
     return found
 
