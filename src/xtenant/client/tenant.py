@@ -58,6 +58,10 @@ class TenantClient:
         """Get a token for the admin host now. Raises NotSignedIn or NetworkError."""
         await self._token_for(self.admin_url)
 
+    async def token(self, resource: str) -> str:
+        """An access token for `https://HOST`. Raises NotSignedIn or NetworkError."""
+        return await self._token_for(resource)
+
     async def host_url(self) -> HostUrl:
         """This tenant's own host URL (R-2.2), asked once."""
         if self._host_url is None:

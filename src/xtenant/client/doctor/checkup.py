@@ -68,10 +68,11 @@ async def _signed_in(
     if said.found("wrongTenant"):
         _leave(said, _REST, "No sign-in is tried while the admin host belongs to another tenant.")
         return
-    signed_in = await signing_in.sign_in(opener, profile, said)
-    permissions.check_permissions(signed_in, profile, asked, said)
+    administers = False
     geo = GeoCode(next(iter(profile.geos))) if len(profile.geos) > 1 else None
     async with opener.open(profile, geo) as client:
+        signed_in = await signing_in.sign_in(client, profile, said)
+        permissions.check_permissions(signed_in, profile, asked, said)
         if signed_in.graph is None or not reached.has(GRAPH_HOST):
             said.unknown("directory", "Graph could not be asked.")
         else:

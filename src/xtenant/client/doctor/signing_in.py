@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from xtenant.client.doctor.findings import Diagnosis
-from xtenant.client.opening import TenantOpener
 from xtenant.client.profiles import CredentialKind, Profile
 from xtenant.client.sign_in import ForeignToken
+from xtenant.client.tenant import TenantClient
 from xtenant.domain import errors
 from xtenant.domain.tenant import GRAPH_HOST
 from xtenant.protocols.oauth.call import TokenClaims, claims_of_token
@@ -109,24 +109,24 @@ class SignedIn:
     admin: TokenClaims | None = None
 
 
-async def sign_in(opener: TenantOpener, profile: Profile, said: Diagnosis) -> SignedIn:
+async def sign_in(client: TenantClient, profile: Profile, said: Diagnosis) -> SignedIn:
     """Try both; a refusal of the first that would be the same at the second is told once."""
-    graph = await _claims(opener, profile, f"https://{GRAPH_HOST}", said)
+    graph = await _claims(client, profile, f"https://{GRAPH_HOST}", said)
     if graph is None:
         said.unknown("signIn", "Not tried at the admin host, since Graph's sign-in was refused.")
         return SignedIn()
     if profile.credential.kind is CredentialKind.SECRET:
         said.unknown("signIn", "Not tried at the admin host: it takes no client secret (R-1.9).")
         return SignedIn(graph=graph)
-    admin = await _claims(opener, profile, profile.admin_url, said)
+    admin = await _claims(client, profile, profile.admin_url, said)
     if admin is not None:
         said.fine("signIn")
     return SignedIn(graph=graph, admin=admin)
 
 
-async def _claims(opener: TenantOpener, profile: Profile, resource: str, said: Diagnosis) -> TokenClaims | None:
+async def _claims(client: TenantClient, profile: Profile, resource: str, said: Diagnosis) -> TokenClaims | None:
     try:
-        return claims_of_token(await opener.token(profile, resource))
+        return claims_of_token(await client.token(resource))
     except errors.XTenantError as error:
         _tell(error, profile, said)
         return None
