@@ -206,3 +206,48 @@ def test_a_script_of_another_tenant_ends_at_its_first_line(drill: Desk, make_des
     assert (ran.code, "the rest of the script was not run" in ran.err) == (7, True), ran
     (row,) = [json.loads(line) for line in script.with_suffix(".results.jsonl").read_text().splitlines()]
     assert row["ok"] is False
+
+
+def finding(rule: str, *commands: str) -> dict[str, object]:
+    return {
+        "id": rule,
+        "rule": rule,
+        "severity": "error",
+        "cause": "It is \nlocked.",
+        "evidence": "D",
+        "object": {"kind": "site", "name": PLANS},
+        "remedy": {"who": "source administrator", "text": "Unlock it.", "commands": commands},
+    }
+
+
+def test_the_remedies_of_a_report_become_a_script_for_each_tenant(drill: Desk) -> None:
+    there, here = (f"Connect-SPOService -Url https://{name}-admin.sharepoint.com" for name in ("fabrikam", "contoso"))
+    unlock = f"Set-SPOSite -Identity '{PLANS}' -LockState Unlock"
+    findings = [
+        finding("R-6.30", here, unlock),
+        finding("R-6.35", there, "New-XtUser -UserPrincipalName 'o''n@f.com' -DisplayName “O’N” -UsageLocation DE"),
+        finding("R-6.27", "xtenant plan declare moves.csv byok=no --by NAME"),
+        finding("X", here, unlock, "Get-SPOSite; Remove-SPOSite x", "Invoke-Expression 'x'"),
+        finding("Z", "Connect-SPOService -Url https://other-admin.sharepoint.com", "Enable-XtUser -User a@b.com"),
+        finding("Y", "Remove-SPOSite 'https://contoso.sharepoint.com/sites/x'"),
+    ]
+    Path("moves.csv").write_text(MOVES)
+    Path("report.json").write_text(json.dumps({"findings": findings, "more": 1}))
+    answer = drill.run("plan", "emit", "moves.csv", "--source", "contoso", "--remedies", "report.json")
+    source, target = written(answer)
+    assert [line for _, line in source.lines] == [
+        "Connect-SPOService -Url 'https://contoso-admin.sharepoint.com'",
+        f"Set-SPOSite -Identity '{PLANS}' -LockState 'Unlock'",
+    ]
+    assert [line for _, line in target.lines][2:] == [
+        "New-XtUser -UserPrincipalName 'o''n@f.com' -DisplayName 'O’’N' -UsageLocation 'DE'"
+    ]
+    assert [line.split(" ")[0] for line in answer.json["by_hand"]] == [
+        "xtenant",
+        "Get-SPOSite;",
+        "Invoke-Expression",
+        "Remove-SPOSite",
+        "Enable-XtUser",
+    ]
+    Path("report.json").write_text("[]")
+    assert drill.run("plan", "emit", "moves.csv", "--source", "contoso", "--remedies", "report.json").code == 5

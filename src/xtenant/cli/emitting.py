@@ -142,9 +142,14 @@ def _write_script(
 
 
 def _connecting(place: Place, steps: Sequence[Step]) -> list[Step]:
-    """Whose tenant it is, first of all."""
+    """Whose tenant it is, first of all. Raises UsageError where Graph is needed and the tenant's id is not known."""
     first = [verbs.connect(place.admin_url)]
-    if any("-Xt" in step.line.partition(" ")[0] for step in steps):
+    if any(step.is_ours for step in steps):
+        if not place.tenant_id:
+            raise errors.UsageError(
+                f"Steps over Graph need the tenant's id, and there is no profile of {place.admin_url}.",
+                remedy=f"Make one: xtenant connect {place.name} --url {place.admin_url} …",
+            )
         first.append(verbs.connect_graph(UUID(place.tenant_id)))
     return first
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
 from xtenant.bulk import emitted
 from xtenant.bulk.emitted import Place
+from xtenant.bulk.remedies import read_findings, remedies_of
 from xtenant.bulk.state import PlanState, state_path
 from xtenant.cli.drafts import Draft, place_of
 from xtenant.cli.emitting import EmitToOption, Occasion, home_state, write_scripts
@@ -35,6 +37,12 @@ WaveOption = Annotated[list[str] | None, typer.Option("--wave", help="Only this 
 ValidateOption = Annotated[bool, typer.Option("--validate-only", help="Lines that check and move nothing.")]
 
 
+RemediesOption = Annotated[
+    Path | None,
+    typer.Option("--remedies", metavar="REPORT", help="A report of `plan check` in JSON: write out its remedies."),
+]
+
+
 def register(app: typer.Typer) -> None:
     """Hang the command below `plan`."""
     app.command("emit")(emit_plan)
@@ -47,11 +55,14 @@ def emit_plan(
     target: TargetOption = None,
     wave: WaveOption = None,
     validate_only: ValidateOption = False,
+    remedies: RemediesOption = None,
     geo: GeoOption = None,
     emit_to: EmitToOption = Path(),
     output: OutputOption = None,
 ) -> None:
     """Write the starts of a plan's moves out as PowerShell, one script for each wave; nothing is sent.
+
+    With --remedies the remedies of a report of `plan check` are written out instead, one script for each tenant.
 
     The scripts are remembered beside the plan (PLAN.state.db), where `xtenant import-results` puts what became of them.
 
@@ -59,6 +70,9 @@ def emit_plan(
     """
     tools = tools_of(context)
     told = read_plan(read_text(plan, "the plan of moves, moves.csv"), name=str(plan))
+    if remedies is not None:
+        emit({"plan": str(plan), **_written_remedies(tools, plan, told, remedies, emit_to), "sent": False}, output)
+        return
     starts = Starts(
         plan=plan, told=told, place=place_of(tools.store.get(source), geo), host=_target_host(tools, told, target),
         waves=tuple(wave or ()), validate_only=validate_only,
@@ -92,6 +106,26 @@ def written_starts(tools: Tools, starts: Starts, folder: Path) -> list[dict[str,
         why="the moves of the plan, in its order",
     )
     return _written(tools, starts.plan, starts.told, draft, folder, occasion)
+
+
+def _written_remedies(tools: Tools, plan: Path, told: Plan, report: Path, folder: Path) -> dict[str, object]:
+    found = remedies_of(read_findings(read_text(report, "the report of `plan check` in JSON").encode()))
+    draft = Draft()
+    for admin_url, step in found.steps:
+        known = tools.store.by_admin_url(admin_url)
+        if known is None and step.is_ours:
+            found.by_hand.append(f"{step.line} (there is no profile of {admin_url})")
+            continue
+        place = (
+            place_of(*known)
+            if known
+            else Place(name=urlsplit(admin_url).netloc.split("-admin.")[0], admin_url=admin_url)
+        )
+        draft.add(place, step)
+    what = f"remedies of {report.name} for the plan {plan.name}"
+    occasion = Occasion(verb="remedies", what=what, why="each step removes a finding, which stands above it")
+    rows = _written(tools, plan, told, draft, folder, occasion)
+    return {"emitted": rows, "by_hand": found.by_hand}
 
 
 def step_of(move: PlannedMove, host: HostUrl, *, validate_only: bool = False) -> Step:

@@ -32,6 +32,11 @@ class Step:
     subject: str = ""
 
     @property
+    def is_ours(self) -> bool:
+        """Whether the cmdlet is a function of the prologue, over Graph."""
+        return "-Xt" in self.line.partition(" ")[0]
+
+    @property
     def sha256(self) -> str:
         return sha256_of(self.line)
 
