@@ -16,7 +16,7 @@ from xtenant.domain.item_facts import ItemFacts
 from xtenant.inventory import crawl_versions
 from xtenant.inventory.crawl_items import versions_in
 from xtenant.inventory.crawl_versions import VersionCount
-from xtenant.inventory.facts import SiteKind
+from xtenant.inventory.facts import Right, SiteKind
 from xtenant.inventory.store import Inventory
 from xtenant.operations import sites as site_operations
 from xtenant.operations.deleted_sites import restore_site
@@ -48,10 +48,12 @@ async def overwrite(planting: Planting, site: Site, path: str, times: int) -> No
 async def test_a_site_tells_holds_label_lock_status_size_and_dates(
     planting: Planting, estate: Estate, block: Neighbours, known: Inventory
 ) -> None:
-    site = planting.site("stated")
+    site, making, moved = (planting.site(name) for name in ("stated", "making", "moved"))
     stated = Statements(has_holds=True, label="Internal", lock_state=LockState.READ_ONLY, stated_bytes=6 * 2**40)
     state(block, site, stated)
-    await crawl(planting, known)
+    state(block, making, Statements(status=SiteStatus.CREATING))
+    state(block, moved, Statements(redirect_url="https://fabrikam.sharepoint.com/sites/moved"))
+    await crawl(planting, known, [])
     found = known.site(site.site_id)
     assert found is not None
     assert (found.has_holds, found.label, found.lock_state, found.status) == (True, "Internal", "ReadOnly", "Active")
@@ -60,20 +62,11 @@ async def test_a_site_tells_holds_label_lock_status_size_and_dates(
     assert found.modified_at is not None
     other = known.site(estate.site.site_id)
     assert other is not None and (other.has_holds, other.label) == (False, "")
+    told = {site.url: (site.status, site.is_redirect) for site in known.sites()}
+    assert told[making.url] == ("Creating", False) and told[moved.url][1]
 
 
-async def test_a_site_that_is_being_made_and_a_redirect_are_told_apart(
-    planting: Planting, estate: Estate, block: Neighbours, known: Inventory
-) -> None:
-    making, moved = planting.site("making"), planting.site("moved")
-    state(block, making, Statements(status=SiteStatus.CREATING))
-    state(block, moved, Statements(redirect_url="https://fabrikam.sharepoint.com/sites/moved"))
-    await crawl(planting, known)
-    found = {site.url: (site.status, site.is_redirect) for site in known.sites()}
-    assert found[making.url] == ("Creating", False) and found[moved.url][1]
-
-
-async def test_an_item_tells_number_size_date_versions_and_label(
+async def test_an_item_tells_number_size_date_versions_and_label_and_a_site_whom_it_knows(
     planting: Planting, estate: Estate, block: Neighbours, known: Inventory
 ) -> None:
     site = estate.site
@@ -91,17 +84,11 @@ async def test_an_item_tells_number_size_date_versions_and_label(
     assert found is not None and (found.versions, found.versions_exact) == (9, False)
     assert report.unread == []
     assert [each.path for each in known.all_items()] == sorted(items)
-
-
-async def test_a_site_tells_whom_it_knows_with_their_sign_in_names(
-    planting: Planting, estate: Estate, known: Inventory
-) -> None:
-    await crawl(planting, known)
-    users = {each.login_name: each for each in known.site_users(estate.site.site_id)}
+    users = {each.login_name: each for each in known.site_users(site.site_id)}
     bob, group = users[login("bob")], users[security(estate.ids["outer"])]
     assert (bob.upn, bob.is_admin) == (f"bob@{DOMAIN}", True)
     assert (group.upn, group.is_admin) == ("", False)
-    assert set(known.site_users(estate.site.site_id)) <= set(known.all_site_users())
+    assert set(known.all_site_users()) == set(users.values())
 
 
 async def test_sites_in_the_recycle_bin_are_told_apart_from_live_ones(
@@ -134,30 +121,15 @@ async def test_an_empty_site_is_one_that_was_read_and_holds_nothing(
     assert known.site(unread.site_id) is not None
 
 
-@pytest.mark.parametrize(
-    ("pattern", "subject"),
-    [
-        ("/roleassignments\\?", "permissions of {url}"),
-        ("/web/siteusers", "users of {url}"),
-        ("/web/sitegroups", "groups of {url}"),
-        ("/items\\?", "{url}/Shared Documents"),
-    ],
-)
 async def test_what_is_refused_of_a_site_is_told_and_the_rest_of_it_read(
-    planting: Planting,
-    estate: Estate,
-    block: Neighbours,
-    monkeypatch: pytest.MonkeyPatch,
-    known: Inventory,
-    pattern: str,
-    subject: str,
+    planting: Planting, estate: Estate, block: Neighbours, monkeypatch: pytest.MonkeyPatch, known: Inventory
 ) -> None:
-    struck = refuse(block, monkeypatch, f"GET /sites/project/.*{pattern}")
-    url = estate.site.url
+    url, parts = estate.site.url, r"web/roleassignments|web/siteusers|web/sitegroups|/items\?"
+    struck = refuse(block, monkeypatch, f"GET /sites/project/.*({parts})")
     report = await crawl(planting, known, [url])
-    wanted = subject.format(url=url)
-    assert struck and (wanted, "The tenant says 403.") in report.unread and report.sites_read == 0
-    assert set(report.unread) == set(known.not_read())
+    subjects = [f"permissions of {url}", f"users of {url}", f"groups of {url}", f"{url}/Shared Documents"]
+    assert struck and sorted(report.unread) == sorted((subject, "The tenant says 403.") for subject in subjects)
+    assert sorted(report.unread) == sorted(known.not_read()) and report.sites_read == 0
     found = known.site(estate.site.site_id)
     assert found is not None and found.read_at is None
     assert known.lists(estate.site.site_id)
@@ -167,26 +139,27 @@ async def test_what_is_refused_of_a_site_is_told_and_the_rest_of_it_read(
     assert renewed is not None and renewed.read_at is not None and renewed.items == 6
 
 
-@pytest.mark.parametrize(
-    ("pattern", "subject"),
-    [
-        ("GetDeletedSitePropertiesFromSharePoint", "deleted sites"),
-        ("/subscribedSkus", "licences"),
-        ("/admin/sharepoint/settings", "SharePoint settings"),
-    ],
-)
-async def test_what_a_tenant_refuses_as_a_whole_is_told(
-    planting: Planting,
-    estate: Estate,
-    block: Neighbours,
-    monkeypatch: pytest.MonkeyPatch,
-    known: Inventory,
-    pattern: str,
-    subject: str,
+async def test_one_item_whose_rights_are_refused_leaves_its_site_not_read(
+    planting: Planting, estate: Estate, block: Neighbours, monkeypatch: pytest.MonkeyPatch, known: Inventory
 ) -> None:
-    refuse(block, monkeypatch, pattern)
+    url = estate.site.url
+    struck = refuse(block, monkeypatch, r"items\(\d+\)/roleassignments")
+    report = await crawl(planting, known, [url])
+    assert len(struck) == 2 == len(report.unread) and report.sites_read == 0
+    assert (f"permissions of {url}/Shared Documents/Plans", "The tenant says 403.") in report.unread
+    monkeypatch.undo()
+    report = await crawl(planting, known, [url])
+    assert (report.unread, report.sites_read) == ([], 1)
+    assert any(each.right is Right.WRITE for each in known.assignments(estate.site.site_id))
+
+
+async def test_what_a_tenant_refuses_as_a_whole_is_told(
+    planting: Planting, estate: Estate, block: Neighbours, monkeypatch: pytest.MonkeyPatch, known: Inventory
+) -> None:
+    refuse(block, monkeypatch, "GetDeletedSitePropertiesFromSharePoint|/subscribedSkus|/admin/sharepoint/settings")
     report = await crawl(planting, known, [])
-    assert [each for each, _ in report.unread] == [subject] == [each for each, _ in known.not_read()]
+    subjects = ["SharePoint settings", "deleted sites", "licences"]
+    assert [each for each, _ in report.unread] == subjects == [each for each, _ in known.not_read()]
     monkeypatch.undo()
     assert (await crawl(planting, known, [])).unread == []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -16,6 +17,7 @@ from xtenant.inventory.facts import (
     Item,
     Licence,
     Member,
+    NotRead,
     Principal,
     PrincipalKind,
     Right,
@@ -23,6 +25,7 @@ from xtenant.inventory.facts import (
     ScopeKind,
     Site,
     SiteKind,
+    SiteList,
     TenantFacts,
 )
 from xtenant.inventory.store import Inventory, UnreadableInventory
@@ -198,6 +201,52 @@ def test_the_nearest_folder_scope_holds_for_what_lies_below_it(inventory: Invent
     inventory.spread_scopes(SITE, [inner, upper])
     nearest = {each.item_id.int: each.scope_id.int for each in inventory.items(SITE)}
     assert nearest == {2: 2, 10: 10, 11: 11, 12: 11, 13: 13, 14: 10, 15: 2, 16: 2}
+
+
+def test_a_list_is_forgotten_with_its_items_and_its_state_and_no_other(inventory: Inventory) -> None:
+    inventory.put_site(PLACE)
+    inventory.put_items(SITE, [item(number, path, 2) for number, path in enumerate(("Docs", "Docs/a", "Docs 2/b"))])
+    docs, other = (
+        SiteList(site_id=SITE, list_id=UUID(int=number), path=path, title=path, template=101)
+        for number, path in ((7, "Docs"), (8, "Docs 2"))
+    )
+    inventory.put_lists(SITE, [docs, other])
+    inventory.put_list_states(SITE, {docs.list_id: "t1", other.list_id: "t2"})
+    inventory.forget_items_of(docs)
+    assert [each.path for each in inventory.items(SITE)] == ["Docs 2/b"]
+    assert inventory.list_states(SITE) == {other.list_id: "t2"}
+    assert inventory.lists(SITE) == [docs, other]
+    found = inventory.site(SITE)
+    assert found is not None and found.read_at is None
+    inventory.put_lists(SITE, [docs])
+    assert inventory.list_states(SITE) == {}
+
+
+def test_strangers_without_a_right_are_forgotten_and_those_with_one_stay(inventory: Inventory) -> None:
+    strangers = [Principal(principal_id=each, kind=PrincipalKind.OTHER, name=each) for each in ("i:1", "i:2", "g_o")]
+    inventory.put_principals([ANN, *strangers])
+    inventory.put_members("g_o", [Member(group_id="g_o", member_id="a")])
+    inventory.put_site(replace(PLACE, admins=("g_o",)))
+    inventory.put_assignments(SITE, [Assignment(site_id=SITE, scope_id=SITE, principal_id="i:1", right=Right.READ)])
+    inventory.forget_strangers()
+    assert {each.principal_id for each in inventory.principals()} == {"a", "i:1", "g_o"}
+    assert len(inventory.members("g_o")) == 1
+    inventory.put_site(PLACE)
+    inventory.forget_strangers()
+    assert {each.principal_id for each in inventory.principals()} == {"a", "i:1"}
+    assert inventory.members("g_o") == []
+
+
+def test_what_was_not_read_is_kept_by_site_until_the_site_is_read_again(inventory: Inventory) -> None:
+    rows = [NotRead(subject="licences", reason="no"), NotRead(subject="x", reason="locked", site_id=SITE)]
+    inventory.put_not_read(rows)
+    assert list(inventory.not_read_rows()) == rows
+    assert list(inventory.not_read()) == [("licences", "no"), ("x", "locked")]
+    inventory.clear_not_read(None)
+    assert list(inventory.not_read_rows()) == rows[1:]
+    inventory.put_site(PLACE)
+    inventory.forget_site(SITE)
+    assert list(inventory.not_read()) == []
 
 
 def test_an_emptied_site_counts_as_not_read(inventory: Inventory) -> None:

@@ -77,8 +77,7 @@ class SiteReading:
                 await self._read_list(stand)
         await self._count_versions()
         await self._rights.read(self._unique)
-        for unique, error in self._rights.refused:
-            self._refused(f"permissions of {self._address(unique.scope.path)}", error)
+        self._note_refused_rights()
         users = await self._all_or_none("users", site_users.site_users(self.session, self.site.url))
         groups = await self._all_or_none("groups", site_users.site_groups(self.session, self.site.url))
         with self.inventory.writing():
@@ -98,8 +97,17 @@ class SiteReading:
             stand.state = None
             self._refused(self._address(told.path), error)
 
+    def _note_refused_rights(self) -> None:
+        """A list with an item whose rights were refused is read again by the next run."""
+        again = {unique.list_id for unique, _ in self._rights.refused if unique.number is not None}
+        for stand in self._stands:
+            if stand.told.list_id in again:
+                stand.state = None
+        for unique, error in self._rights.refused:
+            self._refused(f"permissions of {self._address(unique.scope.path)}", error)
+
     async def _count_versions(self) -> None:
-        if not any(stand.changed for stand in self._stands):
+        if self.site.read_at is not None and not any(stand.changed for stand in self._stands):
             return
         try:
             await self._counted.run([stand.told for stand in self._stands])
