@@ -105,13 +105,7 @@ def make_plan(
         domains=domains_of(domain or ()),
         host=parse_host_url(target_host) if target_host else None,
         chosen=_chosen(kind, only, without),
-        waves=WaveRules(
-            most_moves=wave_moves,
-            most_gb=wave_gb,
-            pilot=pilot,
-            begin=plan.read_date(begin or ""),
-            every=timedelta(hours=every),
-        ),
+        waves=_wave_rules(wave_moves, wave_gb, pilot, begin, every),
     )
     with ExitStack() as stack:
         here = stack.enter_context(open_inventory(tools, source, fresh=not cached, sites=()))
@@ -142,6 +136,11 @@ def _chosen(kinds: Sequence[Kind] | None, only: Sequence[str] | None, without: S
         only=only or (),
         without=without or (),
     )
+
+
+def _wave_rules(moves: int, gb: float | None, pilot: int, begin: str | None, hours: float) -> WaveRules:
+    first = plan.read_date(begin or "")
+    return WaveRules(most_moves=moves, most_gb=gb, pilot=pilot, begin=first, every=timedelta(hours=hours))
 
 
 def _made(source: Inventory, target: Inventory | None, head: Plan, wishes: _Wishes) -> Made:
