@@ -302,5 +302,14 @@ def test_an_app_of_the_level_for_looking_discovers_a_tenant_and_changes_nothing(
     planting.lab_set("contoso", "app_permissions", ",".join(READING))
     found = planting.desk.run("plan", "discover", "-t", "contoso")
     assert found.code == 0, found.err
+    for words in (
+        ("host-url",),
+        ("sites", "list"),
+        ("trust", "list"),
+        ("trust", "test", "--partner", PARTNER, "--partner-role", "Target"),
+        ("map", "lookup", "--field", "SourceUserKey", "--value", "ann"),
+    ):
+        answer = planting.desk.run(*words, "-t", "contoso")
+        assert "Access" not in answer.err, (words, answer.err)
     set_ = ("trust", "set", "-t", "contoso", "--partner", PARTNER, "--partner-role", "Target", "--yes")
     assert planting.desk.run(*set_).code == 4

@@ -24,6 +24,14 @@ from xtenant.lab.switches import seconds_of, switch, switches_of
         ("blob_grace", "0", "blob_grace", 0),
         ("size_limit_bytes", "10M", "size_limit_bytes", 10 * 1024**2),
         ("item_limit", "500", "item_limit", 500),
+        (
+            "app_permissions",
+            "User.Read.All, graph/Sites.Read.All",
+            "app_permissions",
+            "User.Read.All,graph/Sites.Read.All",
+        ),
+        ("app_permissions", "None", "app_permissions", "none"),
+        ("app_permissions", "registered", "app_permissions", ""),
         ("security_clock_offset", "-15m", "security_clock_offset", -900),
     ],
 )
@@ -65,3 +73,9 @@ def test_durations_may_be_combined() -> None:
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(errors.UsageError):
         seconds_of(text)
+
+
+@pytest.mark.parametrize("text", ["everything", "User Read", "entra/User.Read.All", "graph/", "none,User.Read.All"])
+def test_what_is_no_permission_is_refused(text: str) -> None:
+    with pytest.raises(errors.UsageError, match="no permission"):
+        switch(TenantSettings(), "app_permissions", text)

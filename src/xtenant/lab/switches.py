@@ -33,7 +33,7 @@ LICENCES = "licences."
 _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1, "": 1}
 _STEP = re.compile(r"(\d+(?:\.\d+)?)([dhms]?)")
 _SIZE = re.compile(r"(\d+)\s*(|[kmgt])i?b?", re.IGNORECASE)
-_PERMISSION = re.compile(r"(?:(?:graph|sharepoint)/)?[A-Za-z]+(?:\.[A-Za-z]+)+|none", re.IGNORECASE)
+_PERMISSION = re.compile(r"(?:(?:graph|sharepoint)/)?[A-Za-z]+(?:\.[A-Za-z]+)+", re.IGNORECASE)
 _WORDS = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
 
 
@@ -115,8 +115,8 @@ def _creators(text: str) -> str:
 def _permissions(text: str) -> str:
     """`app_permissions=graph/User.Read.All,sharepoint/Sites.FullControl.All`, `none`, or `registered` (settled C 15)."""
     word = text.strip().lower()
-    if word in ("registered", ""):
-        return ""
+    if word in ("registered", "none", ""):
+        return "none" if word == "none" else ""
     names = sorted({name.strip() for name in text.split(",") if name.strip()})
     wrong = [name for name in names if not _PERMISSION.fullmatch(name)]
     if wrong:
@@ -125,7 +125,7 @@ def _permissions(text: str) -> str:
             remedy="Write User.Read.All, graph/Sites.Read.All or sharepoint/Sites.FullControl.All, with commas between; "
             "none; or registered.",
         )
-    return "none" if word == "none" else ",".join(names)
+    return ",".join(names)
 
 
 def _map_rejects(text: str) -> bool:

@@ -160,7 +160,7 @@ def _certificates(pem: bytes) -> list[x509.Certificate]:
 
 def _key(pem: bytes, profile: Profile, said: Diagnosis) -> PrivateKeyTypes | None:
     try:
-        return serialization.load_pem_private_key(pem, None)
+        return serialization.load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
     except TypeError:
         said.error(
             "certificateKeyLocked",
