@@ -20,6 +20,7 @@ from xtenant.domain import errors
 from xtenant.domain.move import JobKind
 from xtenant.domain.tenant import parse_host_url
 from xtenant.inventory.facts import Principal, PrincipalKind, Site, SiteKind
+from xtenant.inventory.origin_rows import Origin
 
 BEGIN = datetime(2026, 12, 1, 20, tzinfo=UTC)
 RULES = TargetRules(
@@ -61,6 +62,17 @@ def test_what_is_nobodys_content_is_left_out_with_the_reason(land: Land) -> None
     ]
     left = [each for each in found if isinstance(each, LeftOut)]
     assert len(left) == len(SYSTEM_TEMPLATES) + 4 and all(each.reason for each in left)
+
+
+def test_people_who_are_disguised_cannot_be_planned_and_sites_can(land: Land) -> None:
+    land.person("ann")
+    land.onedrive("ann")
+    land.site("sites/plans")
+    told = Origin(level="plan", file_sha256="", fingerprint="", created_at=BEGIN, pseudonyms="check")
+    land.inventory.put_origin(told)
+    found = list(candidates(land.inventory))
+    assert [type(each) for each in found] == [LeftOut, Candidate]
+    assert "disguised" in str(found[0])
 
 
 @pytest.mark.parametrize(

@@ -47,8 +47,15 @@ class LeftOut:
 def candidates(source: Inventory) -> Iterator[Candidate | LeftOut]:
     """Every live site of the inventory, by address."""
     people = {each.principal_id: each for each in source.principals()}
+    origin = source.origin()
+    disguised = origin is not None and bool(origin.pseudonyms)
     for site in source.sites():
-        yield _candidate(site, people)
+        if disguised and site.kind is SiteKind.PERSONAL:
+            yield LeftOut(
+                url=site.url, reason="its owner is disguised in the handover file; ask for one without pseudonyms"
+            )
+        else:
+            yield _candidate(site, people)
 
 
 def _candidate(site: Site, people: dict[str, Principal]) -> Candidate | LeftOut:
