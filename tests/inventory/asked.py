@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import httpx
 import pytest
@@ -62,7 +61,16 @@ async def killed_after(planting: Planting, inventory: Inventory, asked: Asked, r
     assert asked.count() >= requests
 
 
-Answer = Callable[[httpx.Request], httpx.Response | None]
+def kill_at(block: Neighbours, monkeypatch: pytest.MonkeyPatch, pattern: str) -> None:
+    """Let the crawl die as it asks for a path that matches."""
+    through = block.transport.handle_async_request
+
+    async def handle(request: httpx.Request) -> httpx.Response:
+        if re.search(pattern, request.url.raw_path.decode()):
+            raise Killed
+        return await through(request)
+
+    monkeypatch.setattr(block.transport, "handle_async_request", handle)
 
 
 def refuse(block: Neighbours, monkeypatch: pytest.MonkeyPatch, pattern: str, status: int = 403) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from inventory.asked import Asked, crawl, killed_after, refuse
+from inventory.asked import Asked, Killed, crawl, kill_at, killed_after, refuse
 from inventory.estate import FULL, READ, ROOT, Estate, Planting, login
 from neighbours import Neighbours
 from xtenant.domain.content import Site
@@ -193,6 +193,22 @@ async def test_a_second_run_that_is_killed_loses_no_change(
         report = await crawl(planting, inventory)
         assert report.went_on
         assert told(inventory) == await as_of_now(planting)
+
+
+async def test_a_library_that_was_being_read_when_the_crawl_was_killed_is_read_again(
+    planting: Planting, estate: Estate, block: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Inventory.memory() as inventory:
+        await crawl(planting, inventory)
+        before = told(inventory)
+        kill_at(block, monkeypatch, "/sites/project/.*/items\\?")
+        with pytest.raises((Killed, BaseExceptionGroup)):
+            await crawl(planting, inventory, whole=True)
+        found = inventory.site(estate.site.site_id)
+        assert found is not None and found.read_at is None
+        monkeypatch.undo()
+        await crawl(planting, inventory)
+        assert told(inventory) == before
 
 
 async def test_a_library_that_is_gone_goes_with_its_items(
