@@ -11,6 +11,7 @@ from xtenant.cli.inventories import MovesOption, estimate_of, home_of, read_tena
 from xtenant.cli.output import OutputOption, emit
 from xtenant.cli.tools import TenantOption, tools_of
 from xtenant.domain import errors
+from xtenant.domain.budget import Allowance
 from xtenant.inventory.costs import Estimate
 from xtenant.inventory.crawl import CrawlReport
 
@@ -28,6 +29,9 @@ FullPermissions = Annotated[
 EstimateOnly = Annotated[
     bool, typer.Option("--estimate", help="Only say how many requests and resource units reading will take.")
 ]
+BudgetOption = Annotated[
+    bool, typer.Option("--budget", help="Keep to the published limits of Microsoft 365 in a lab too.")
+]
 
 
 @app.command("discover")
@@ -38,6 +42,7 @@ def discover(
     directory_only: DirectoryOnly = False,
     full_permissions: FullPermissions = False,
     estimate: EstimateOnly = False,
+    budget: BudgetOption = False,
     output: OutputOption = None,
 ) -> None:
     """Read a tenant: people, groups, licences, sites, items, permissions. Only reads. A killed run goes on where it stood.
@@ -52,9 +57,13 @@ def discover(
     if directory_only and moves is not None:
         raise errors.UsageError("Give --moves or --directory-only, not both.")
     profile, names = tools.store.get(tenant), [] if directory_only else sources_in(moves)
+    bucket = tools.opener.budgets.of(profile)
+    if budget and bucket is not None:
+        bucket.enforce()
     with home_of(tools).own(profile.tenant_id, afresh=True) as inventory:
         if estimate:
-            emit(_told_estimate(estimate_of(tools, profile, inventory, names, whole=full_permissions)), output)
+            found = estimate_of(tools, profile, inventory, names, whole=full_permissions)
+            emit(_told_estimate(found, tools.opener.budgets.settings_of(profile).allowance), output)
             return
         report = read_tenant(tools, profile, inventory, names, whole=full_permissions)
         warn_of(report)
@@ -87,11 +96,15 @@ def _told_report(report: CrawlReport) -> dict[str, object]:
     }
 
 
-def _told_estimate(found: Estimate) -> dict[str, object]:
+def _told_estimate(found: Estimate, allowance: Allowance) -> dict[str, object]:
+    """Minutes are those at the tenant's limits; a slow line takes longer."""
     return {
         "sites": found.sites,
         "sites_known": found.sites_known,
         "requests": found.requests,
         "resource_units": found.units,
+        "units_a_minute": allowance.minute_units,
+        "minutes": round(found.units / allowance.units_a_second / 60, 1),
+        "days": -(-found.units // allowance.day_units),
         "steps": [{"what": step.what, "requests": step.requests, "units": step.units} for step in found.steps],
     }

@@ -84,7 +84,8 @@ def estimate_of(
 
     async def work() -> Estimate:
         async with tools.open(profile, geo) as client:
-            return await Estimator(client, inventory, sites, whole).estimate()
+            prices = tools.opener.budgets.settings_of(profile).prices
+            return await Estimator(client, inventory, sites, whole, prices).estimate()
 
     return tools.run(work)
 

@@ -28,6 +28,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "trust": ("trust:app",),
     "map": ("identity_map:app", "map_build", "map_lint", "map_rows"),
     "plan": ("discover:app", "plan_check", "plan_declare", "plan_files", "plan_emit"),
+    "budget": ("budget:app",),
     "handover": ("handover:app",),
     "access": ("access:app",),
     "move": ("move:app",),

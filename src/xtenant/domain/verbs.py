@@ -297,6 +297,8 @@ COMMANDS_WITHOUT_VERB = (
     "people plan",
     "people check",
     "plan discover",
+    "budget show",
+    "budget set",
     "plan emit",
     "import-results",
     "plan make",

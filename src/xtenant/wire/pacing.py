@@ -31,6 +31,7 @@ BUSY = frozenset({429, 503})
 _LONGEST_ASKED_SECONDS = 86_400.0
 _NEARLY_NOTHING = 0.02
 _POLL = 0.005
+_SHORTEST_WAIT_SECONDS = 0.001  # less than a clock can tell would be waited for again and again
 _DEFAULT_HOLD_SECONDS = 10.0
 
 
@@ -184,9 +185,14 @@ class Bucket:
         if self._row_known:
             units = min(units, mine.minute_units)
         window = _window_in(text) if self._learns_window else None
-        if units != mine.minute_units or (window is not None and window < mine.minute_seconds):
-            seconds = min(mine.minute_seconds, window) if window else mine.minute_seconds
-            self.allowance = replace(mine, minute_units=units, minute_seconds=seconds)
+        shorter = min(1.0, window / mine.minute_seconds) if window else 1.0
+        self.allowance = replace(
+            mine,
+            minute_units=units,
+            day_units=mine.day_units * units // mine.minute_units,  # the rows keep one ratio between minute and day
+            minute_seconds=mine.minute_seconds * shorter,
+            day_seconds=mine.day_seconds * shorter,
+        )
 
     def _now(self) -> float:
         """Seconds since 1970 on a clock that does not jump."""
@@ -203,7 +209,7 @@ class Bucket:
                 if units and not wait:
                     wait = self._short_of(units, now)
                 if wait > 0:
-                    return wait
+                    return max(wait, _SHORTEST_WAIT_SECONDS)
             if units:
                 self._let_out(units, now)
             return 0.0
