@@ -346,7 +346,7 @@ def fewest_by_trying(every: dict[str, ScopeKind], hopeless: set[str], room: int)
     raise AssertionError("what is not hopeless can be mended")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @randomly(
     st.text(min_size=9, max_size=40),
     st.sampled_from(["", ".docx"]),
@@ -368,7 +368,7 @@ def test_a_shortened_name_has_its_length_is_allowed_and_free(
     assert len(new) == len(name) - losing
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @randomly(st.text(max_size=30) | st.text("_vtiVTI.~ $confrms1\xb9", max_size=8), st.booleans(), st.booleans())
 def test_a_name_that_is_passed_quickly_is_allowed_by_the_rules(name: str, folder: bool, at_root: bool) -> None:
     if scanning.is_plain(name):

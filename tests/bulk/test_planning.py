@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bulk.scene import Land
@@ -149,6 +149,7 @@ def test_the_pilot_takes_the_smallest_of_each_kind_in_turn() -> None:
     assert [(each.wave, each.begin) for each in placed][-1] == ("1", BEGIN + timedelta(days=1))
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(JobKind), st.integers(0, 5000)), max_size=30),
     st.integers(1, 5),

@@ -89,22 +89,20 @@ def test_without_a_target_the_host_url_says_where_the_moves_go(sited: Desk) -> N
     } == {"https://fabrikam.sharepoint.com"}
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        ("--rename", "a"),
-        ("--rename", "**=b"),
-        ("--rename", "a=*"),
-        ("--rename", "a@x=b"),
-        ("--begin", "tomorrow"),
-        ("--domain", "contoso.com"),
-        ("--wave-moves", "4001"),
-        ("--target-host", "https://fabrikam.sharepoint.com/"),
-    ],
+WRONG_RULES = (
+    ("--rename", "a"),
+    ("--rename", "**=b"),
+    ("--rename", "a=*"),
+    ("--rename", "a@x=b"),
+    ("--begin", "tomorrow"),
+    ("--domain", "contoso.com"),
+    ("--wave-moves", "4001"),
+    ("--target-host", "https://fabrikam.sharepoint.com/"),
 )
-def test_a_rule_that_cannot_be_meant_is_refused_before_anything_is_read(desk: Desk, wrong: tuple[str, str]) -> None:
-    answer = desk.run(*MADE, *wrong)
-    assert answer.code == 5
+
+
+def test_a_rule_that_cannot_be_meant_is_refused_before_anything_is_read(desk: Desk) -> None:
+    assert [wrong for wrong in WRONG_RULES if desk.run(*MADE, *wrong).code != 5] == []
     assert not (desk.home / "moves.csv").exists()
 
 
@@ -137,21 +135,20 @@ def test_edit_changes_one_row_and_keeps_the_file_before(desk: Desk) -> None:
     assert [row["id"] for row in rows(desk.home / "moves.csv")] == ["a"]
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        ("--id", "z", "--wave", "2"),
-        ("--id", "a"),
-        ("--id", "a", "--begin", "x"),
-        ("--id", "a", "--option", "x"),
-        ("--id", "a", "--source", "ann@contoso.com"),
-        ("--id", "a", "--target", ""),
-        ("--id", "a", "--drop", "--wave", "1"),
-    ],
+WRONG_EDITS = (
+    ("--id", "z", "--wave", "2"),
+    ("--id", "a"),
+    ("--id", "a", "--begin", "x"),
+    ("--id", "a", "--option", "x"),
+    ("--id", "a", "--source", "ann@contoso.com"),
+    ("--id", "a", "--target", ""),
+    ("--id", "a", "--drop", "--wave", "1"),
 )
-def test_an_edit_that_would_damage_the_plan_leaves_it_alone(desk: Desk, wrong: tuple[str, ...]) -> None:
+
+
+def test_an_edit_that_would_damage_the_plan_leaves_it_alone(desk: Desk) -> None:
     (desk.home / "moves.csv").write_text(CSV)
-    assert desk.run("plan", "edit", "moves.csv", *wrong).code == 5
+    assert [wrong for wrong in WRONG_EDITS if desk.run("plan", "edit", "moves.csv", *wrong).code != 5] == []
     assert (desk.home / "moves.csv").read_text() == CSV
 
 

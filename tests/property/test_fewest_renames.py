@@ -61,7 +61,7 @@ def too_long(tree: Tree, losses: dict[int, int | None]) -> list[int]:
     return found
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(trees())
 def test_no_smaller_set_of_names_would_do(tree: Tree) -> None:
     tree = within_help(tree)
@@ -71,14 +71,14 @@ def test_no_smaller_set_of_names_would_do(tree: Tree) -> None:
     assert len(chosen) == by_trying(tree)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(trees())
 def test_what_is_beyond_help_is_what_all_renames_together_leave_too_long(tree: Tree) -> None:
     everything = dict.fromkeys(node for node, spare in enumerate(tree.spare) if spare > 0)
     assert beyond_help(tree) == too_long(tree, everything)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(trees(largest=30))
 def test_a_greedy_choice_mends_every_path_and_has_no_needless_name(tree: Tree) -> None:
     tree = within_help(tree)
@@ -89,7 +89,7 @@ def test_a_greedy_choice_mends_every_path_and_has_no_needless_name(tree: Tree) -
         assert too_long(tree, dict.fromkeys(each for each in chosen if each != node))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(trees(largest=30))
 def test_names_lose_no_more_than_they_must(tree: Tree) -> None:
     tree = within_help(tree)

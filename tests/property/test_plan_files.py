@@ -54,14 +54,14 @@ def told(found: Plan) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(made=plans())
 def test_a_plan_written_and_read_is_the_same_plan(name: str, made: Plan) -> None:
     assert told(read_plan("".join(written_plan(made, name=name)), name=name)) == told(made)
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(made=plans().filter(lambda made: made.moves), value=names.filter(bool), wave=names, data=st.data())
 def test_an_edit_says_what_was_meant_and_nothing_else(
     name: str, made: Plan, value: str, wave: str, data: st.DataObject
@@ -81,7 +81,7 @@ def test_an_edit_says_what_was_meant_and_nothing_else(
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(text=st.text(max_size=200) | st.text("moves:- {}[],&*!|>\n\t 'a\"#?%@`", max_size=60))
 def test_no_text_does_more_than_be_refused(name: str, text: str) -> None:
     try:
