@@ -127,6 +127,16 @@ def test_a_setting_is_switched_and_an_unknown_one_refused(lab: Lab) -> None:
     assert lab.run("set", "-t", "nobody", "E36=on").code == 5
 
 
+def test_facts_of_a_site_are_stated(lab: Lab) -> None:
+    root = "https://contoso.sharepoint.com"
+    shown = lab.run("set", "-t", "contoso", "--site", root, "holds=on", "list:Workflow History=140").json
+    assert (shown["Url"], shown["HasHolds"]) == (root, True)
+    refused = lab.run("set", "-t", "contoso", "--site", root, "holds=off", "colour=red")
+    assert refused.code == 5 and "There is no fact 'colour' of a site." in refused.err
+    assert lab.run("set", "-t", "contoso", "--site", f"{root}/sites/none", "holds=on").code == 4
+    assert not lab.run("set", "-t", "contoso", "--site", root, "holds=off").json["HasHolds"]
+
+
 def test_the_collector_runs_when_asked(lab: Lab) -> None:
     assert lab.run("set", "-t", "contoso", "blob_grace=0").code == 0
     assert lab.run("collect", "-t", "contoso").json == {"tenant": "contoso", "removed": 0}
