@@ -34,6 +34,19 @@ def pytest_configure(config: pytest.Config) -> None:
     passwords.cost = 2
 
 
+LONG_FIRST = ("faults/", "merger/", "simulation/", "tidy/test_checks.py", "e2e/", "foreign/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest first, so that no worker is left alone with one of them at the end."""
+    items.sort(key=_turn_of)
+
+
+def _turn_of(item: pytest.Item) -> int:
+    place = item.path.relative_to(Path(__file__).parent).as_posix()
+    return next((turn for turn, start in enumerate(LONG_FIRST) if place.startswith(start)), len(LONG_FIRST))
+
+
 def _room() -> int:
     """Bytes of memory that a folder in memory may grow to."""
     return min(shutil.disk_usage(MEMORY).free, _free_memory())

@@ -63,6 +63,38 @@ def test_the_cmdlets_run_as_printed_and_an_unknown_partner_is_refused(folder: Pa
     assert (refused.code, "no tenant at nobody-my" in refused.err) == (4, True), refused.err
 
 
+REAL_TENANTS = (ROOT / "docs" / "how-to" / "two-real-tenants.md").read_text(encoding="utf-8")
+CONNECTING = ("xtenant setup ", "xtenant connect ")
+"""In a drill the profiles are there, and there is no portal to click in."""
+THEIRS = "xtenant plan discover -t fabrikam"
+"""What the page tells the other administrator to do in the same way."""
+WORDS = "EIGHT WORDS BY TELEPHONE"
+CODES = {"plan check": {0, 1, 2}, "plan make": {0, 1}, "doctor": {0, 2}}
+"""Exit codes that are answers; everything else ends with 0."""
+
+
+def test_the_way_to_a_checked_plan_for_two_real_tenants_runs_as_printed(folder: Path) -> None:
+    """In a drill, in which the lab's tenants are tenants of Microsoft 365 (settled C 12)."""
+    site = "--site https://contoso.sharepoint.com/sites/to-be-planned"
+    filled = run(folder, f"xtenant lab up --detach\nxtenant lab import --tenant contoso {site} --from examples")
+    assert filled.code == 0, filled.err
+    lines = [line for block in re.findall(r"```sh\n(.*?)```", REAL_TENANTS, re.DOTALL) for line in block.splitlines()]
+    shown = [line for line in lines if not line.startswith(CONNECTING)]
+    assert len(shown) >= 10
+    words = "$(xtenant handover show | python3 -c 'import json, sys; print(json.load(sys.stdin)[\"fingerprint\"])')"
+    typed = [line.replace(WORDS, words) for line in [THEIRS, *shown]]
+    script = "".join(f"{line} > step-{number}.out\necho CODE $?\n" for number, line in enumerate(typed))
+    done = run(folder, f"xtenant lab exec --drill -- bash <<'LINES'\n{script}LINES\n")
+    codes = [int(line.removeprefix("CODE ")) for line in done.out.splitlines() if line.startswith("CODE ")]
+    assert len(codes) == len(typed), done.err
+    for line, code in zip(typed, codes, strict=True):
+        allowed = next((codes for name, codes in CODES.items() if line.startswith(f"xtenant {name}")), {0})
+        assert code in allowed, f"{line} ended with {code}\n{done.err}"
+    report = (folder / "check.html").read_text(encoding="utf-8")
+    assert "moves.csv" in report
+    assert list(folder.glob("*.ps1")), "the last word is asked by a script"
+
+
 def test_every_link_of_the_documentation_leads_somewhere() -> None:
     pages = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
     dead = [
