@@ -207,6 +207,13 @@ def test_what_no_rename_can_mend_has_to_be_moved_higher_up(pair: Pair) -> None:
     assert first.id != second.id
 
 
+def test_a_path_longer_than_any_of_sharepoint_costs_no_memory(pair: Pair) -> None:
+    pair.site("x", f"{LIBRARY}/" + "n" * 1_000_000, of_length(405, site="x"))
+    first, second = errors_of(pair.findings())
+    assert "Rename 1 " in first.remedy.text and "R-6.54" in second.remedy.text
+    assert len(second.cause) < 5_000
+
+
 def test_a_onedrive_keeps_its_address_and_its_files_are_renamed(pair: Pair) -> None:
     ann = Principal(principal_id="ann", kind=PrincipalKind.USER, name="Ann", upn="ann@contoso.onmicrosoft.com")
     pair.source.put_principals([ann])

@@ -15,7 +15,7 @@ from xtenant.bulk.pathing import naming, renames, shortening
 from xtenant.bulk.pathing.naming import APOSTROPHE, LEGAL, PERIOD
 from xtenant.bulk.pathing.remedies import plan_edit, rename_lines
 from xtenant.bulk.pathing.renames import Proposal
-from xtenant.bulk.pathing.scanning import EXAMPLES, Place, Scan, scan
+from xtenant.bulk.pathing.scanning import EXAMPLES, Place, Scan, cut, scan
 from xtenant.bulk.preflight.given import Given, Moving
 from xtenant.bulk.preflight.rules import Group, Outcome, Rule
 from xtenant.domain import paths
@@ -108,7 +108,7 @@ def _by_renames(given: Given, moving: Moving, proposal: Proposal) -> Remedy:
             f"With more than {renames.EXACT_ITEMS:,} paths too long these were chosen greedily, and fewer might suffice"
         )
     )
-    shown = "; ".join(f"'{each.path}' to '{each.new_name}'" for each in proposal.renames[:EXAMPLES])
+    shown = "; ".join(f"'{cut(each.path)}' to '{each.new_name}'" for each in proposal.renames[:EXAMPLES])
     more = f"; and {count - EXAMPLES:,} more" if count > EXAMPLES else ""
     return Remedy(
         who=Who.SOURCE,
@@ -145,7 +145,7 @@ def _length_finding(moving: Moving, long: Sequence[str], room: int, remedy: Reme
 
 
 def _perhaps_too_long(moving: Moving, seen: Scan) -> Finding:
-    told = ", ".join(f"'{path}' ({length:,})" for length, path in seen.longest)
+    told = ", ".join(f"'{cut(path)}' ({length:,})" for length, path in seen.longest)
     return findings.found(
         LENGTH.rule,
         Severity.WARNING,
@@ -162,5 +162,5 @@ def _perhaps_too_long(moving: Moving, seen: Scan) -> Finding:
 
 
 def _told(worst: Sequence[str]) -> str:
-    shown = ", ".join(f"'{path}'" for path in worst[:EXAMPLES])
+    shown = ", ".join(f"'{cut(path)}'" for path in worst[:EXAMPLES])
     return shown + (f" and {len(worst) - EXAMPLES:,} more" if len(worst) > EXAMPLES else "")

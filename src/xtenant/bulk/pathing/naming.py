@@ -12,7 +12,7 @@ from xtenant.bulk.findings import Evidence, Finding, Object, ObjectKind, Remedy,
 from xtenant.bulk.pathing import renames, shortening
 from xtenant.bulk.pathing.remedies import plan_edit, rename_lines
 from xtenant.bulk.pathing.renames import Rename
-from xtenant.bulk.pathing.scanning import EXAMPLES, Scan
+from xtenant.bulk.pathing.scanning import EXAMPLES, Scan, cut
 from xtenant.bulk.preflight import lines
 from xtenant.bulk.preflight.given import Given, Moving
 from xtenant.bulk.preflight.rules import Rule
@@ -68,7 +68,7 @@ def of_items(given: Given, moving: Moving, seen: Scan) -> Iterator[Finding]:
     for detail, items, what in told:
         if items:
             wanted = _mended(given, moving, items[:MOST_RENAMES])
-            shown = ", ".join(f"'{path}'" for path, _ in items[:EXAMPLES])
+            shown = ", ".join(f"'{cut(path)}'" for path, _ in items[:EXAMPLES])
             yield findings.found(
                 LEGAL.rule,
                 Severity.WARNING,
@@ -76,7 +76,7 @@ def of_items(given: Given, moving: Moving, seen: Scan) -> Iterator[Finding]:
                 f"{len(items):,} {what}: {shown}.",
                 Remedy(
                     who=Who.SOURCE,
-                    text=f"Rename them, '{wanted[0].path}' to '{wanted[0].new_name}' first.",
+                    text=f"Rename them, '{cut(wanted[0].path)}' to '{wanted[0].new_name}' first.",
                     commands=rename_lines(given, moving.source_url, wanted),
                     waits_for="the site read again after the renames",
                 ),

@@ -14,7 +14,7 @@ from xtenant.inventory.store import Inventory
 EXACT_ITEMS = 20_000
 """Up to so many paths that are too long the fewest renames are found exactly (settled C 21)."""
 MOST_EXCESS = 2_000
-"""Characters; no way of names that SharePoint allows is longer by more."""
+"""Characters; a path longer by more was never in SharePoint, and would cost memory in proportion."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,8 @@ def proposed(
 ) -> Proposal:
     """What to rename in a site whose paths below it may have `room` characters; `long` are those that have more."""
     named = _tree(long, frozenset(lists), room)
-    hopeless = [node for node in fewest.beyond_help(named.tree) if named.tree.excess[node] > 0]
+    monstrous = [node for node, excess in enumerate(named.tree.excess) if excess > MOST_EXCESS]
+    hopeless = sorted({*fewest.beyond_help(named.tree), *monstrous})
     tree = _without(named.tree, hopeless)
     exact = len(long) <= EXACT_ITEMS
     chosen = fewest.fewest(tree) if exact else fewest.greedy(tree)

@@ -21,6 +21,7 @@ EXAMPLES = 3
 
 _PLAIN = re.compile(r"\w(?:[\w .()&,+#%=-]{0,250}[\w)])?")
 _SPECIAL = paths.RESERVED | {"forms"}
+_SHOWN = 500
 _LIST, _FOLDER = ScopeKind.LIST.value, ScopeKind.FOLDER.value
 
 
@@ -54,6 +55,11 @@ class Scan:
     @property
     def is_clean(self) -> bool:
         return not (self.long or self.illegal or self.equal or self.full)
+
+
+def cut(path: str) -> str:
+    """A path as a person can read it; only a hostile one is longer."""
+    return path if len(path) <= _SHOWN else f"{path[:_SHOWN]}…"
 
 
 def is_plain(name: str) -> bool:
