@@ -46,6 +46,8 @@ def test_sharepoint_calls_cost_what_is_assumed_and_can_be_set() -> None:
     rights = "/sites/a/_api/web/lists(guid'1')/roleassignments"
     assert units_of("GET", SITE, "/sites/a/_api/web/lists") == 2
     assert units_of("GET", SITE, rights) == 5
+    assert units_of("GET", SITE, "/_api/web/lists", "$select=HasUniqueRoleAssignments&$expand=RootFolder") == 2
+    assert units_of("GET", SITE, "/_api/web/lists", "$expand=RootFolder,RoleAssignments/Member") == 5
     assert units_of("POST", SITE, "/_vti_bin/client.svc/ProcessQuery") == 2
     assert units_of("GET", SITE, rights, prices=Prices(rest=3, rest_rights=7)) == 7
     assert units_of("POST", "login.microsoftonline.com", "/x/oauth2/v2.0/token") == 0

@@ -39,6 +39,7 @@ _LISTS = frozenset(
 )
 _RIGHTS = frozenset(["permissions", "permission", "invite", "createlink", "grant", "revokegrants"])
 _REST_RIGHTS = re.compile(r"role(assignment|definition)|permissions|sharinglink|sharinginformation", re.IGNORECASE)
+_REST_EXPANDED = re.compile(r"expand=[^&]*(?<!hasunique)roleassignments", re.IGNORECASE)
 _TOKEN = re.compile(r"(?:^|&)(?:\$|%24)?(?:token|deltatoken|skiptoken)=([^&]+)", re.IGNORECASE)
 _TOKEN_ARGUMENT = re.compile(r"delta\(token='([^']+)'\)", re.IGNORECASE)
 
@@ -49,7 +50,7 @@ def units_of(method: str, host: str, raw_path: str, query: str = "", prices: Pri
     if name == LOGIN_HOST:
         return 0
     if name != GRAPH_HOST:
-        rights = _REST_RIGHTS.search(raw_path) or "roleassignments" in query.lower()
+        rights = _REST_RIGHTS.search(raw_path) or _REST_EXPANDED.search(unquote(query))
         return prices.rest_rights if rights else prices.rest
     return _graph_units(method.upper(), unquote(raw_path).replace("//", "/"), query)
 
