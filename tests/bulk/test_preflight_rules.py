@@ -295,9 +295,13 @@ def test_what_will_not_move_is_told_as_warnings() -> None:
 
 def test_more_moves_than_the_queue_takes_are_to_be_divided_into_waves() -> None:
     scene = Scene()
-    for number in range(10, 10 + 4_000):
-        scene.move(str(number), JobKind.SITE, f"https://contoso.sharepoint.com/sites/s{number}",
-                   f"https://fabrikam.sharepoint.com/sites/s{number}", wave="2")  # fmt: skip
+    scene.moves = [
+        dataclasses.replace(
+            scene.moves[1], move_id=str(number), source=f"{scene.plans.url}{number}", wave="2",
+            target=f"https://fabrikam.sharepoint.com/sites/{number}",
+        )
+        for number in range(4_000)
+    ]  # fmt: skip
     scene.job("https://contoso.sharepoint.com/sites/other", "InProgress")
     assert [each.object.name for each in scene.errors() if each.rule == "R-6.42"] == ["wave 2"]
 
