@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from xtenant.domain import errors
-from xtenant.domain.tenant import StatusSet, TenantSettings
+from xtenant.domain.tenant import StatusSet, TenantSettings, Throttling
 from xtenant.lab.switches import seconds_of, switch, switches_of
 
 
@@ -33,6 +33,8 @@ from xtenant.lab.switches import seconds_of, switch, switches_of
         ("app_permissions", "None", "app_permissions", "none"),
         ("app_permissions", "registered", "app_permissions", ""),
         ("security_clock_offset", "-15m", "security_clock_offset", -900),
+        ("throttle", "published", "throttle", Throttling.PUBLISHED),
+        ("throttle_speed", "60", "throttle_speed", 60),
     ],
 )
 def test_a_setting_is_changed_under_the_name_people_use(key: str, text: str, field: str, value: object) -> None:
@@ -56,6 +58,8 @@ def test_a_setting_is_changed_under_the_name_people_use(key: str, text: str, fie
         ("item_limit", "-3", ""),
         ("item_limit", "1e9", ""),
         ("size_limit_bytes", "many", "10M"),
+        ("throttle_speed", "0", ""),
+        ("throttle_speed", "61", ""),
     ],
 )
 def test_an_unknown_key_or_value_is_refused_with_what_would_do(key: str, text: str, says: str) -> None:

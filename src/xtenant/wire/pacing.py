@@ -234,9 +234,9 @@ class Bucket:
 
     def _let_out(self, units: int, now: float) -> None:
         allowed = self.allowance
-        credit = allowed.minute_seconds / SLICES
-        self._due = max(self._due, now - credit) + units / allowed.units_a_second
         if self.enforced:
+            credit = allowed.minute_seconds / SLICES
+            self._due = max(self._due, now - credit) + units / allowed.units_a_second
             self._announce(units, now)
             if self._slice is not None:
                 self._slice.used += units
