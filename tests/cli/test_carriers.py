@@ -73,7 +73,13 @@ class Guarded:
             sending = Sending(self.home, clock=FakeClock(), ids=SystemIds())
             async with self.network.asynchronous(self.profile, watch=sending.watch(self.profile)) as http:
                 assert self.visitors() == 1  # whether the lab answers is asked once, before anything else
-                return [await _refusal(http, request) for request in requests]
+                http.timeout = 0.5  # nobody answers what gets through
+                found: list[str] = []
+                for request in requests:
+                    found.append(await _refusal(http, request))
+                    if " " in found[-1]:
+                        break
+                return found
 
         found = anyio.run(work)
         assert self.visitors() == 0, "a connection was opened"
