@@ -217,14 +217,20 @@ def _doubled(given: Given, taken: Taken) -> Iterator[Finding]:
                 FREE,
                 Severity.ERROR,
                 Object(kind=ObjectKind.SITE, name=first.target_url, moves=ids),
-                f"The moves {', '.join(ids)} lead to one address, {first.target_url}.",
+                f"The moves {', '.join(ids[:MOST_APART])}{', …' * (len(ids) > MOST_APART)} lead to one address, {first.target_url}.",
                 _apart(given, others, taken),
                 evidence=Evidence.ERROR_LIST,
                 detail="twice",
             )
 
 
+MOST_APART = 50
+"""Moves to one address for which other addresses are proposed: each has to be apart from all before it."""
+
+
 def _apart(given: Given, others: Sequence[Moving], taken: Taken) -> Remedy:
+    if len(others) > MOST_APART:
+        return Remedy(who=Who.PLAN, text=f"Name another target for {len(others):,} of them, each its own.")
     commands: list[str] = []
     given_away: set[str] = set()
     for moving in others:
