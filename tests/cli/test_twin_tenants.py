@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -35,6 +36,10 @@ TABLES = (
     "move_jobs",
 )
 """What commands change."""
+NAMES = (
+    "SELECT user_id, upn FROM users",
+    "SELECT group_id, mail_nickname FROM groups",
+)
 PASSING = frozenset(
     {"key", "id", "change", "worker", "lease_until", "stalled_since", "passes", "cursor", "fence", "idempotency_key"}
 )
@@ -76,25 +81,21 @@ class Twin:
             assert ran.code == 0, (row, ran.err)
 
     def stands(self) -> dict[str, list[tuple[Any, ...]]]:
-        return {f"{tenant}.{table}": rows_of(self.folder / tenant, table) for tenant in TENANTS for table in TABLES}
+        """What commands change, in both tenants."""
+        return {f"{tenant}.{table}": rows for tenant in TENANTS for table, rows in rows_in(self.folder / tenant)}
 
 
-def rows_of(home: Path, table: str) -> list[tuple[Any, ...]]:
-    """A table's rows without ids, moments and secrets; people, groups and sites by name."""
+def rows_in(home: Path) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
+    """Every table's rows without ids, moments and secrets; people, groups and sites by name."""
     (path,) = home.glob("*.db")
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
         names: dict[Any, str] = {}
-        for query in (
-            "SELECT user_id, upn FROM users",
-            "SELECT group_id, mail_nickname FROM groups",
-            "SELECT key, url FROM sites",
-        ):
+        for query in NAMES:
             names |= dict(database.execute(query).fetchall())
-        rows = database.execute(f"SELECT * FROM {table}")
-        columns = [column[0] for column in rows.description]
-        return sorted(
-            tuple(_told(name, value, names) for name, value in zip(columns, row, strict=True)) for row in rows
-        )
+        for table in TABLES:
+            found = database.execute(f"SELECT * FROM {table}")
+            columns = [column[0] for column in found.description]
+            yield table, sorted(tuple(map(_told, columns, row, repeat(names))) for row in found)
 
 
 def _told(column: str, value: Any, names: dict[Any, str]) -> str:
