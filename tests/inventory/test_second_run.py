@@ -54,10 +54,11 @@ async def as_of_now(planting: Planting) -> dict[str, object]:
         return told(fresh)
 
 
+@pytest.mark.parametrize(("number", "more"), [(4, 0), pytest.param(60, 8, marks=pytest.mark.faults)])
 async def test_items_are_asked_for_only_where_something_changed(
-    planting: Planting, estate: Estate, block: Neighbours
+    planting: Planting, estate: Estate, block: Neighbours, number: int, more: int
 ) -> None:
-    sites = await several(planting)
+    sites = await several(planting, number)
     asked = Asked(block)
     with Inventory.memory() as inventory:
         asked.forget()
@@ -70,9 +71,12 @@ async def test_items_are_asked_for_only_where_something_changed(
         assert asked.like(r"(token=latest)") == [] and asked.like(r"(/sites/[^/]+/drives)") == []
         assert len(asked.like(r"/root/delta\?.*token=(s\.\d+)")) == len(asked.like(r"/(web/lists)\?"))
         await change_two(planting, sites)
+        for site in sites[10 : 10 + more]:
+            planting.fill(site, "more.txt")
         asked.forget()
         await crawl(planting, inventory)
-        assert set(asked.like(ITEMS)) == {"/sites/place1", "/sites/place3"}
+        changed = {1, 3, *range(10, 10 + more)}
+        assert set(asked.like(ITEMS)) == {f"/sites/place{each}" for each in changed}
         assert told(inventory) == await as_of_now(planting)
         paths = [each.path for each in inventory.items(sites[1].site_id)]
         assert f"{PLANS}/new.txt" in paths and f"{PLANS}/a.txt" not in paths
