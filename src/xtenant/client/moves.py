@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from uuid import UUID
 
-from xtenant.domain import errors
+from xtenant.domain import errors, paths
 from xtenant.domain.move import JobKind
 from xtenant.domain.ports.clock import Clock, IdSource
 from xtenant.domain.tenant import HostUrl
@@ -240,7 +240,7 @@ def target_url(wish: StartWish) -> str:
     if wish.unit is Unit.SITE:
         return wish.target
     if wish.unit is Unit.USER:
-        return f"{wish.partner}personal/{wish.target.replace('@', '_').replace('.', '_').lower()}"
+        return f"{wish.partner}personal/{paths.personal_path(wish.target)}"
     return f"{_root(wish.partner)}/sites/{wish.target}"
 
 
