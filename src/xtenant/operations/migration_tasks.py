@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from xtenant.domain import errors, obstacles, paths
-from xtenant.domain.caller import Caller
+from xtenant.domain.caller import Caller, CallerKind
+from xtenant.domain.consents import includes
 from xtenant.domain.directory import UserId
 from xtenant.domain.move import Direction, JobKind, MoveJob
 from xtenant.domain.ports.units import UnitOfWork, Units
@@ -63,9 +64,15 @@ def require_administrator(caller: Caller) -> None:
         raise errors.AccessDenied("Migration tasks are for SharePoint administrators.")
 
 
+def require_reader(caller: Caller) -> None:
+    """Reading asks an app for its permission to read tasks and for nothing more (settled C 15). Raises AccessDenied."""
+    if caller.kind is not CallerKind.APP or not includes(caller.permissions, "SharePointCrossTenantMigration.Read.All"):
+        require_administrator(caller)
+
+
 def task_of_source(units: Units, tenant: Tenant, caller: Caller, kind: JobKind, source: str) -> MoveJob:
     """The newest task of a UPN, site address or alias. Raises AccessDenied, UnknownJob."""
-    require_administrator(caller)
+    require_reader(caller)
     with units.read() as uow:
         try:
             url = _source_url(uow, tenant, TaskWish(kind=kind, source=source, target=""))
@@ -79,7 +86,7 @@ def task_of_source(units: Units, tenant: Tenant, caller: Caller, kind: JobKind, 
 
 def task_of_id(units: Units, caller: Caller, job_id: UUID) -> MoveJob:
     """A task by its id. Tasks are the source's: a move into this tenant is none. Raises AccessDenied, UnknownJob."""
-    require_administrator(caller)
+    require_reader(caller)
     found = moves.show_move(units, job_id)
     if found.direction is not Direction.OUT:
         raise obstacles.UnknownJob
