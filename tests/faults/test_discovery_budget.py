@@ -12,7 +12,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,9 @@ import pytest
 from content_samples import put_blobs, row
 from e2e.labs import XTENANT, Lab, lab_up
 from xtenant.domain.budget import row_for
-from xtenant.domain.content import ItemKind
+from xtenant.domain.content import PERSONAL_TEMPLATE, TEAM_SITE_TEMPLATE, ItemId, ItemKind
 from xtenant.domain.directory import User, UserId
-from xtenant.domain.tenant import TenantId
+from xtenant.domain.tenant import Geo, TenantId
 from xtenant.lab.control import ask
 from xtenant.lab.estate import tenant_home
 from xtenant.operations import access
@@ -33,6 +33,7 @@ from xtenant.outside.ids import SystemIds
 from xtenant.settings import read_service_settings
 from xtenant.storage.database import SqlUnits, open_engine
 
+CLOCK, IDS = SystemClock(), SystemIds()
 LICENCES = 2_000
 SITES_BEGUN_UNITS = 100
 """What the list of sites costs at most; beyond that sites are being read, and more of them wait."""
@@ -61,51 +62,64 @@ class Measured:
     requests: int
     refused: int
     full: list[int] = field(default_factory=list)
-    went_on: list[bool] = field(default_factory=list)
 
     @property
     def used(self) -> float:
         return sum(self.full) / (len(self.full) * row_for(LICENCES).minute_units) if self.full else 0.0
 
 
+SITES_AT_ONCE = 25
+"""Planted in one transaction."""
+
+
 def plant(home: Path, size: Size) -> None:
     """Fill contoso's store; nothing serves it meanwhile."""
     settings = read_service_settings(tenant_home(home, "contoso") / "service.json")
     units = SqlUnits(open_engine(settings.database), TenantId(settings.tenant_id))
-    clock, ids, geo = SystemClock(), SystemIds(), settings.tenant().default_geo
     put_blobs(units, b"a")
-    each = -(-size.items // (size.sites + size.onedrives))
-    for number in range(size.sites + size.onedrives):
-        personal = number >= size.sites
-        upn = f"person{number:05d}@{settings.initial_domain}"
-        owner = UserId(ids.new_id())
+    names = [f"https://{settings.name}.sharepoint.com/sites/place{n:05d}" for n in range(size.sites)]
+    people = [f"person{n:05d}@{settings.initial_domain}" for n in range(size.onedrives)]
+    every = [*names, *people]
+    for start in range(0, len(every), SITES_AT_ONCE):
         with units.write() as uow:
-            url = personal_site_url(geo, upn) if personal else f"{geo.root_url}/sites/place{number:05d}"
-            if personal:
-                uow.users.add(
-                    User(user_id=owner, upn=upn, display_name=upn, mail=upn, mail_nickname=upn.split("@")[0],
-                         usage_location="DE", password_hash="", created_at=clock.business_now())
-                )  # fmt: skip
-            template = "SPSPERS#10" if personal else "STS#3"
-            made = add_site(
-                uow,
-                geo=geo,
-                url=url,
-                title=url,
-                template=template,
-                owner=owner if personal else None,
-                clock=clock,
-                ids=ids,
-            )
-            writer = uow.write_site(made.key, now=clock.business_now())
-            library = uow.items.libraries(made.key)[0]
-            author = uow.principals.ensure([access.SHAREPOINT_APP])[access.SHAREPOINT_APP.directory_id]
-            writer.add_rows(
-                [
-                    row(ids, f"file{n:03d}.txt", parent=library, kind=ItemKind.FILE, contents=[b"a"], by=author)
-                    for n in range(each)
-                ]
-            )
+            for name in every[start : start + SITES_AT_ONCE]:
+                plant_one(uow, settings.tenant().default_geo, name, -(-size.items // len(every)))
+
+
+def plant_one(uow: Any, geo: Geo, name: str, items: int) -> None:
+    """A site by its address, or a person with a OneDrive by the UPN; so many files in its library."""
+    owner = person_of(name) if "@" in name else None
+    if owner is not None:
+        uow.users.add(owner)
+    made = add_site(
+        uow,
+        geo=geo,
+        url=personal_site_url(geo, name) if owner else name,
+        title=name,
+        template=PERSONAL_TEMPLATE if owner else TEAM_SITE_TEMPLATE,
+        owner=owner.user_id if owner else None,
+        clock=CLOCK,
+        ids=IDS,
+    )
+    library = uow.items.libraries(made.key)[0]
+    author = uow.principals.ensure([access.SHAREPOINT_APP])[access.SHAREPOINT_APP.directory_id]
+    one = row(IDS, "x", parent=library, kind=ItemKind.FILE, contents=[b"a"], by=author)
+    uow.write_site(made.key, now=CLOCK.business_now()).add_rows(
+        [replace(one, item_id=ItemId(IDS.new_id()), name=f"file{number:03d}.txt") for number in range(items)]
+    )
+
+
+def person_of(upn: str) -> User:
+    return User(
+        user_id=UserId(IDS.new_id()),
+        upn=upn,
+        display_name=upn,
+        mail=upn,
+        mail_nickname=upn.split("@")[0],
+        usage_location="DE",
+        password_hash="",
+        created_at=CLOCK.business_now(),
+    )
 
 
 def discover(lab: Lab, *arguments: str) -> subprocess.Popen[str]:
