@@ -192,7 +192,7 @@ async def test_a_second_run_that_is_killed_loses_no_change(
         await crawl(planting, inventory)
         await change_two(planting, sites)
         planting.fill(estate.site, "late.txt")
-        for requests in (9, 16, 22):
+        for requests in (9, 20):
             await killed_after(planting, inventory, Asked(block), requests)
         report = await crawl(planting, inventory)
         assert report.went_on
