@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-from collections.abc import Generator, Iterable, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ import msgspec
 from xtenant.domain import errors
 from xtenant.domain.plan import PlannedMove
 from xtenant.domain.ports.clock import IdSource
+from xtenant.inventory.schema import transaction
 
 VERSION = 1
 _TABLES = """
@@ -102,19 +103,9 @@ class PlanState:
         with self.writing():
             self._database.executemany(statement, rows)
 
-    @contextmanager
-    def writing(self) -> Generator[None]:
+    def writing(self) -> AbstractContextManager[None]:
         """One transaction around several writes; may be nested."""
-        if self._database.in_transaction:
-            yield
-            return
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._database.execute("ROLLBACK")
-            raise
-        self._database.execute("COMMIT")
+        return transaction(self._database)
 
     def see(self, moves: Iterable[PlannedMove], now: datetime) -> None:
         """Note the plan's rows as they stand; a row that was edited is a new one."""

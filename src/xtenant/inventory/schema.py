@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -91,25 +91,30 @@ CREATE TABLE IF NOT EXISTS run_parts (
 """
 
 
+@contextmanager
+def transaction(database: sqlite3.Connection) -> Generator[None]:
+    """All of what is written within stays, or none; one inside another is part of it."""
+    if database.in_transaction:
+        yield
+        return
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        database.execute("ROLLBACK")
+        raise
+    database.execute("COMMIT")
+
+
 class Rows:
     """What every group of tables stands on: one connection, transactions that may be nested, rows written in batches."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
 
-    @contextmanager
-    def writing(self) -> Generator[None]:
+    def writing(self) -> AbstractContextManager[None]:
         """One transaction around several writes: all of them stay, or none."""
-        if self._database.in_transaction:
-            yield
-            return
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._database.execute("ROLLBACK")
-            raise
-        self._database.execute("COMMIT")
+        return transaction(self._database)
 
     def _write(self, statement: str, rows: Iterable[Sequence[object]]) -> None:
         with self.writing():
