@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import anyio
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clock import FakeClock
@@ -70,6 +70,11 @@ def counted(asked: Sequence[Asked], allowance: Allowance) -> list[tuple[float, i
     return found
 
 
+LATE = [Asked(0.0, 10, 60.0 - 6 * number, 60.0 - 6 * number) for number in range(10)]
+"""All counted at the same time, a minute after the first was let out."""
+
+
+@example([*LATE, *[Asked(0.0, 10, 0.0, 0.0)] * 20], 100)
 @given(st.lists(requests, min_size=1, max_size=40), st.integers(100, 400))
 @settings(max_examples=25, deadline=None)
 def test_no_window_wherever_it_begins_exceeds_the_allowance(asked: list[Asked], units: int) -> None:
