@@ -107,7 +107,8 @@ RULES: tuple[Rule, ...] = (
     *_rules("graph", Who.OWN_USER, "users.create", "groups.create", room=Room.WRITE_DIRECTORY),
     *_rules("graph", Who.OWN_USER, "map.delta", "map.read", room=Room.SETTINGS),
     *_rules("graph", Who.OWN_USER, "move.start", "move.show", "move.cancel", room=Room.SETTINGS),
-    *_rules("graph", Who.OWN_USER, "sites.list", room=Room.READ_DIRECTORY),
+    *_rules("graph", Who.OWN_USER, "sites.list", room=Room.READ_DIRECTORY, part="/getAllSites"),
+    *_rules("graph", Who.OWN_USER, "sites.list"),  # a search: an app without permissions finds nothing
     *_rules("graph", Who.OWN_USER, "sites.get", room=Room.BOBS_CONTENT),
     *_rules("graph", Who.SIGNED_URL, "content.write", part="/uploadSession"),
     *_rules("download", Who.SIGNED_URL, "content.read"),
