@@ -76,7 +76,9 @@ CODES = {"plan check": {0, 1, 2}, "plan make": {0, 1}, "doctor": {0, 2}}
 def test_the_way_to_a_checked_plan_for_two_real_tenants_runs_as_printed(folder: Path) -> None:
     """In a drill, in which the lab's tenants are tenants of Microsoft 365 (settled C 12)."""
     site = "--site https://contoso.sharepoint.com/sites/to-be-planned"
-    filled = run(folder, f"xtenant lab down\nxtenant lab up --detach\nxtenant lab import --tenant contoso {site} --from examples")
+    filled = run(
+        folder, f"xtenant lab down\nxtenant lab up --detach\nxtenant lab import --tenant contoso {site} --from examples"
+    )
     assert filled.code == 0, filled.err
     lines = [line for block in re.findall(r"```sh\n(.*?)```", REAL_TENANTS, re.DOTALL) for line in block.splitlines()]
     shown = [line for line in lines if not line.startswith(CONNECTING)]
