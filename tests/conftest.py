@@ -31,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and _room() > ROOM_BYTES:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
-    passwords.cost = 2
+    passwords.COST = 2
 
 
 LONG_FIRST = ("faults/", "merger/", "simulation/", "tidy/test_checks.py", "e2e/", "foreign/")

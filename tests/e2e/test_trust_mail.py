@@ -71,7 +71,10 @@ def test_the_inbox_and_the_mail_give_the_same_answer_and_it_establishes_the_trus
     assert answered.out.splitlines()[-1] == "GoodToProceed"
 
 
-def test_the_inbox_names_a_command_of_ours_that_does_the_same(lab: Lab, notice: Path) -> None:
+def test_the_inbox_names_a_command_of_ours_that_does_the_same(
+    lab: Lab, notice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # the answer leaves a file for the other side where it is given
     lab.tools("trust", "remove", "-t", "fabrikam", "--partner-role", "Source", "--partner", CONTOSO)
     (row,) = [row for row in lab.tools("trust", "inbox", "-t", "fabrikam").json if row["partner_role"] == "Source"]
     program, *arguments = row["command"].split()

@@ -7,7 +7,7 @@ import hmac
 
 from xtenant.domain.ports.clock import IdSource
 
-cost = 1 << 13
+COST = 1 << 13
 """How hard a guess is made; read when a hash is made or compared. Tests set it low, nothing else sets it."""
 
 _BLOCK, _LANES = 8, 1
@@ -30,4 +30,4 @@ def password_matches(stored: str | None, given: str) -> bool:
 
 
 def _derive(password: str, salt: str) -> str:
-    return hashlib.scrypt(password.encode(), salt=salt.encode(), n=cost, r=_BLOCK, p=_LANES, dklen=32).hex()
+    return hashlib.scrypt(password.encode(), salt=salt.encode(), n=COST, r=_BLOCK, p=_LANES, dklen=32).hex()
