@@ -1,4 +1,4 @@
-"""What a site holds: lists, folders, files, their versions, who may see them.
+"""What a site holds: webs, lists, folders, files, list items, their versions, who may see them.
 
 Items keep their GUID for life and through a move (settled B 11); GUIDs are unique per site, never per tenant. All dates are
 cut to whole seconds on every write (settled B 10). Content itself is bytes in a blob store, named here by its SHA-256.
@@ -13,6 +13,7 @@ from typing import NewType
 from uuid import UUID
 
 from xtenant.domain import errors
+from xtenant.domain.fields import NO_FIELDS, Fields
 from xtenant.domain.tenant import GeoCode
 
 SiteId = NewType("SiteId", UUID)
@@ -25,7 +26,12 @@ ItemKey = NewType("ItemKey", int)
 PrincipalKey = NewType("PrincipalKey", int)
 
 WEB = ItemKey(0)
-"""Names the root web where a scope of permissions is named; every other scope is a library, folder or file."""
+"""Names the root web where a scope of permissions is named; every other scope is a subweb, list, folder, file or list item."""
+
+NO_CONTENT = BlobKey(b"")
+"""The content of what has none: a version of a list item."""
+
+TERABYTE = 1024**4
 
 REDIRECT_TEMPLATE = "RedirectSite#0"
 TEAM_SITE_TEMPLATE = "STS#3"
@@ -92,6 +98,7 @@ class Site:
     has_holds: bool = False
     label: str = ""
     stated_bytes: int = 0
+    quota_bytes: int = TERABYTE
 
     @property
     def used_bytes(self) -> int:
@@ -155,21 +162,45 @@ class BlobGone(errors.Conflict):
 
 
 class ItemKind(IntEnum):
-    """A library is the root of its own tree; its parent is None."""
+    """A library or list is the root of its own tree; its parent is the subweb it stands in, None for the root web.
+
+    A subweb is an item too, below another one or (parent None) below the root web, which has no item. List items lie in a
+    list or in its folders; what is attached to one stands apart (`Attachment`).
+    """
 
     LIBRARY = 1
     FOLDER = 2
     FILE = 3
+    WEB = 4
+    LIST = 5
+    LIST_ITEM = 6
+
+    @property
+    def is_list(self) -> bool:
+        return self in (ItemKind.LIBRARY, ItemKind.LIST)
+
+    @property
+    def is_container(self) -> bool:
+        """Webs, libraries and lists: no items by SharePoint's count, and without a number in a list."""
+        return self in (ItemKind.LIBRARY, ItemKind.LIST, ItemKind.WEB)
+
+    @property
+    def has_versions(self) -> bool:
+        return self in (ItemKind.FILE, ItemKind.LIST_ITEM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A library, folder or file. Author and editor are principal keys of this tenant.
+    """A web, library, list, folder, file or list item. Author and editor are principal keys of this tenant.
 
-    `change_no` is the site's change number of the item's last change, unique in the site; `depth` is 0 for a library.
+    `change_no` is the site's change number of the item's last change, unique in the site; `depth` is 0 for what stands in
+    the root web. `library_key` is the library or list an item lies in, None for webs, libraries and lists themselves.
 
-    `int_id` is the list item id inside its library (0 for the library); `version` is the current (major, minor) of a
-    file; size and hashes are those of the current version.
+    `int_id` is the list item id inside its list (0 for containers); `version` is the current (major, minor) of a file or
+    list item; size, hashes and `fields` are those of the current version. A list item's name is its number and `_.000`.
+
+    In the recycle bin `deleted_at` is set, `deleted_by` is who did it, and `deleted_with` the item that was deleted and took
+    this one along (itself, for that item).
     """
 
     key: ItemKey
@@ -191,11 +222,14 @@ class Item:
     change_no: int = 0
     depth: int = 0
     deleted_at: datetime | None = None
+    fields: Fields = NO_FIELDS
+    deleted_by: PrincipalKey = PrincipalKey(0)
+    deleted_with: ItemKey | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileVersion:
-    """One version of a file, the current one included."""
+    """One version of a file or list item, the current one included. `blob` is NO_CONTENT for a list item."""
 
     item_key: ItemKey
     major: int
@@ -206,6 +240,22 @@ class FileVersion:
     modified_at: datetime
     editor: PrincipalKey
     comment: str = ""
+    fields: Fields = NO_FIELDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file attached to a list item; it has one version and belongs to the item's present state only."""
+
+    item_key: ItemKey
+    name: str
+    blob: BlobKey
+    size_bytes: int
+    quick_xor: bytes
+    created_at: datetime
+    modified_at: datetime
+    author: PrincipalKey
+    editor: PrincipalKey
 
 
 class PrincipalKind(Enum):
@@ -260,7 +310,7 @@ class StoredBlob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewVersion:
-    """A version to be written, with the item it belongs to."""
+    """A version to be written, with the item it belongs to. A list item's has no content: `stored` is NOTHING_STORED."""
 
     major: int
     minor: int
@@ -268,13 +318,31 @@ class NewVersion:
     modified_at: datetime
     editor: PrincipalKey
     comment: str = ""
+    fields: Fields = NO_FIELDS
+
+
+NOTHING_STORED = StoredBlob(key=NO_CONTENT, size_bytes=0, quick_xor=b"")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAttachment:
+    """An attachment to be written, with the list item it belongs to."""
+
+    name: str
+    stored: StoredBlob
+    created_at: datetime
+    modified_at: datetime
+    author: PrincipalKey
+    editor: PrincipalKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemRow:
     """An item as bulk writers hand it in: GUIDs instead of keys, versions oldest first, the last one current.
 
-    `int_id` 0 asks for the next free number of the library.
+    `int_id` 0 asks for the next free number of the list. `fields` is what a folder or container says of itself; of a file or
+    list item the last version's counts. With `deleted_at` the row goes straight into the recycle bin, with `deleted_with`
+    as the id of the item that took it along.
     """
 
     item_id: ItemId
@@ -288,3 +356,8 @@ class ItemRow:
     author: PrincipalKey
     editor: PrincipalKey
     versions: tuple[NewVersion, ...] = field(default=())
+    fields: Fields = NO_FIELDS
+    attachments: tuple[NewAttachment, ...] = ()
+    deleted_at: datetime | None = None
+    deleted_by: PrincipalKey = PrincipalKey(0)
+    deleted_with: ItemId | None = None

@@ -14,7 +14,10 @@ from datetime import datetime
 from enum import IntEnum
 from uuid import UUID
 
-from xtenant.domain.content import PrincipalKind, Role
+from xtenant.domain.content import TERABYTE, PrincipalKind, Role
+from xtenant.domain.fields import NO_FIELDS, Fields
+from xtenant.domain.lists import PLAIN_LIBRARY, PLAIN_WEB, ListDefinition, WebDefinition
+from xtenant.domain.sharing import LinkKind, LinkScope
 
 PART_OBJECTS = 2_000
 PART_BYTES = 16 * 1024 * 1024
@@ -50,7 +53,10 @@ class ManifestGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestWeb:
-    """The root web of the site. `url` is the site's full address at the source, `owner` the owner's principal."""
+    """The root web of the site. `url` is the site's full address at the source, `owner` the owner's principal.
+
+    Its definition and the site's quota have no element in the package format and stand in the site file.
+    """
 
     web_id: UUID
     site_id: UUID
@@ -60,11 +66,29 @@ class ManifestWeb:
     created_at: datetime
     modified_at: datetime
     owner: int | None = None
+    definition: WebDefinition = PLAIN_WEB
+    quota_bytes: int = TERABYTE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestSubweb:
+    """A web below the root web; `parent_id` is the web above it, None for the root web; `path` is below the root web."""
+
+    web_id: UUID
+    parent_id: UUID | None
+    name: str
+    path: str
+    created_at: datetime
+    modified_at: datetime
+    author: int
+    editor: int
+    definition: WebDefinition = PLAIN_WEB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestLibrary:
-    """A document library; `path` is its place below the web (`Shared Documents`)."""
+    """A library, or with `is_library` unset a list; `path` is its place below the root web (`Shared Documents`,
+    `Lists/Tasks`); `web_id` the subweb it stands in, None for the root web."""
 
     list_id: UUID
     name: str
@@ -73,11 +97,14 @@ class ManifestLibrary:
     modified_at: datetime
     author: int
     editor: int
+    is_library: bool = True
+    web_id: UUID | None = None
+    definition: ListDefinition = PLAIN_LIBRARY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestFolder:
-    """A folder and its list item. `parent_id` is a folder's or the library's id; `path` is below the web."""
+    """A folder and its list item. `parent_id` is a folder's or the list's id; `path` is below the root web."""
 
     item_id: UUID
     library_id: UUID
@@ -89,11 +116,15 @@ class ManifestFolder:
     modified_at: datetime
     author: int
     editor: int
+    fields: Fields = NO_FIELDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestVersion:
-    """One version of a file; hashes are raw bytes (32 of SHA-256, 20 of quickXorHash)."""
+    """One version of a file; hashes are raw bytes (32 of SHA-256, 20 of quickXorHash), none for a list item's version.
+
+    `fields` names people by their refs.
+    """
 
     major: int
     minor: int
@@ -103,6 +134,39 @@ class ManifestVersion:
     modified_at: datetime
     editor: int
     comment: str = ""
+    fields: Fields = NO_FIELDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestAttachment:
+    """A file attached to a list item."""
+
+    name: str
+    sha256: bytes
+    size_bytes: int
+    quick_xor: bytes
+    created_at: datetime
+    modified_at: datetime
+    author: int
+    editor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestListItem:
+    """A list item that is no file, with all its versions, oldest first, and what is attached to it, by name."""
+
+    item_id: UUID
+    library_id: UUID
+    parent_id: UUID
+    name: str
+    path: str
+    int_id: int
+    created_at: datetime
+    modified_at: datetime
+    author: int
+    editor: int
+    versions: tuple[ManifestVersion, ...]
+    attachments: tuple[ManifestAttachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +195,8 @@ class ManifestAssignment:
 
 
 class ScopeKind(IntEnum):
-    """What carries permissions of its own; numbers as in the manifest (migration-package 6.4). Folders and files are items."""
+    """What carries permissions of its own; numbers as in the manifest (migration-package 6.4). The root web and subwebs are
+    webs; folders, files and list items are items."""
 
     WEB = 0
     LIBRARY = 1
@@ -154,18 +219,65 @@ class ManifestScope:
     assignments: tuple[ManifestAssignment, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestLink:
+    """A sharing link of a folder or file; only the hash of its token is known. `path` is the item's, below the root web."""
+
+    link_id: UUID
+    object_id: UUID
+    path: str
+    kind: LinkKind
+    scope: LinkScope
+    token_hash: bytes
+    created_at: datetime
+    created_by: int
+    expires_at: datetime | None = None
+    members: tuple[int, ...] = ()
+
+
+ManifestEntry = ManifestSubweb | ManifestLibrary | ManifestFolder | ManifestFile | ManifestListItem
+"""What is an item of the site."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestDeleted:
+    """An item in the recycle bin. `with_id` is the item that was deleted and took it along, itself for that one; its folder
+    or list is live, or deleted and stands before it."""
+
+    thing: ManifestEntry
+    deleted_at: datetime
+    deleted_by: int
+    with_id: UUID
+
+
 ManifestObject = (
-    ManifestPrincipal | ManifestGroup | ManifestWeb | ManifestLibrary | ManifestFolder | ManifestFile | ManifestScope
+    ManifestPrincipal
+    | ManifestGroup
+    | ManifestWeb
+    | ManifestSubweb
+    | ManifestLibrary
+    | ManifestFolder
+    | ManifestFile
+    | ManifestListItem
+    | ManifestScope
+    | ManifestLink
+    | ManifestDeleted
 )
-"""Order in a snapshot: principals, groups, web, libraries, folders before what is in them, files, then scopes, the web's first
-and the others in the order of their objects."""
+"""Order in a snapshot: principals, groups, root web; then by depth webs, lists, folders before what is in them, files, list
+items; then scopes, the root web's first and the others in the order of their objects; then links, then what is deleted."""
 
 
 def weight_of(thing: ManifestObject) -> int:
-    """How many rows besides its own an object brings: versions, members, assignments."""
+    """How many rows besides its own an object brings: versions, attachments, members, assignments."""
     match thing:
         case ManifestFile():
             return len(thing.versions)
+        case ManifestListItem():
+            return len(thing.versions) + len(thing.attachments)
+        case ManifestLink():
+            return len(thing.members)
+        case ManifestDeleted():
+            return 1 + weight_of(thing.thing)
         case ManifestGroup():
             return len(thing.members)
         case ManifestScope():

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
+from xtenant.domain import errors
 from xtenant.domain.content import PrincipalKind, Role
 from xtenant.domain.snapshot import (
     PART_BYTES,
@@ -95,6 +96,8 @@ def _elements(thing: ManifestObject) -> list[Any]:
             return [_file(thing), _list_item(thing, "File", _label(thing.versions[-1]))]
         case ManifestScope():
             return [*([_roles(thing)] if thing.kind is ScopeKind.WEB else []), _scope(thing)]
+        case _:
+            raise errors.Unexpected(f"The manifest has no element for {type(thing).__name__}.")
 
 
 def _object(kind: str, identity: object, payload: Any, **attributes: str) -> Any:

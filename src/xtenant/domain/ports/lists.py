@@ -1,20 +1,105 @@
-"""Port of list items: what a library holds, by the numbers that SharePoint's lists count with."""
+"""Ports of lists: their items by SharePoint's numbers, what webs and lists are made of, attachments, and the recycle bin."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Protocol
 
-from xtenant.domain.content import Item, ItemKey
+from xtenant.domain.content import Attachment, Item, ItemId, ItemKey, NewAttachment, PrincipalKey, SiteKey
+from xtenant.domain.lists import ListDefinition, WebDefinition
 
 
 class ListItemRepository(Protocol):
     def page(self, library: Item, *, after: int, limit: int) -> Sequence[Item]:
-        """Live items of a library, at any depth, by number behind one."""
+        """Live items of a library or list, at any depth, by number behind one."""
         ...
 
     def by_number(self, library: Item, number: int) -> Item | None: ...
 
     def counts(self, libraries: Collection[ItemKey]) -> dict[ItemKey, int]:
-        """How many live items each of some libraries holds, in one query."""
+        """How many live items each of some libraries and lists holds, in one query."""
+        ...
+
+
+class DefinitionRepository(Protocol):
+    """Webs, libraries and lists of a site, and what they are made of. The root web is named by `WEB`."""
+
+    def containers(self, site_key: SiteKey) -> Sequence[Item]:
+        """Every live subweb, library and list, by depth and key."""
+        ...
+
+    def paths_of(self, containers: Iterable[Item], /) -> dict[ItemKey, tuple[str, ...]]:
+        """For each container the names from below the root web down to it, its own included; one query."""
+        ...
+
+    def lists(self, site_key: SiteKey, keys: Collection[ItemKey]) -> dict[ItemKey, ListDefinition]:
+        """Definitions of some libraries and lists; PLAIN_LIBRARY for those without one. One query per 1,000."""
+        ...
+
+    def webs(self, site_key: SiteKey, keys: Collection[ItemKey]) -> dict[ItemKey, WebDefinition]:
+        """Definitions of some webs; PLAIN_WEB for those without one."""
+        ...
+
+
+class AttachmentRepository(Protocol):
+    def of_items(self, item_keys: Collection[ItemKey]) -> Iterator[Attachment]:
+        """By item key and name; one query per 1,000."""
+        ...
+
+    def by_name(self, item: Item, name: str) -> Attachment | None:
+        """In any letter case."""
+        ...
+
+
+class RecycleBinRepository(Protocol):
+    """Deleted items of live sites. What a deleted folder took along is restored and purged with it."""
+
+    def page(self, site_key: SiteKey, *, after: ItemKey, limit: int) -> Sequence[Item]:
+        """What was deleted by itself, in key order behind one."""
+        ...
+
+    def by_id(self, site_key: SiteKey, item_id: ItemId) -> Item | None:
+        """One that was deleted by itself."""
+        ...
+
+    def all_page(self, site_key: SiteKey, *, after: ItemKey, limit: int) -> Sequence[Item]:
+        """Every deleted item behind one, by depth and then key, as `ItemRepository.page` does for live ones."""
+        ...
+
+    def count(self, site_key: SiteKey) -> int:
+        """How many items lie in the bin, those taken along included."""
+        ...
+
+
+class ListWriter(Protocol):
+    """The part of a site's writer that shapes webs and lists, attaches files, and empties the recycle bin. Each change raises
+    the site's change number by one per item."""
+
+    def put_list(self, item: ItemKey, definition: ListDefinition) -> None:
+        """Raises NotFound for what is no live library or list of the site."""
+        ...
+
+    def put_web(self, item: ItemKey, definition: WebDefinition) -> None:
+        """`WEB` for the root web. Raises NotFound."""
+        ...
+
+    def attach(self, item: Item, attachment: NewAttachment) -> None:
+        """Raises NameTaken, BlobGone, NotFound."""
+        ...
+
+    def detach(self, item: Item, name: str) -> None:
+        """Raises NotFound."""
+        ...
+
+    def restore_deleted(self, item: Item, *, now: datetime) -> Item:
+        """Out of the recycle bin with everything it took along. Raises NameTaken, NotFound when its folder is gone."""
+        ...
+
+    def purge_deleted(self, item: Item) -> None:
+        """Out of the recycle bin for good, with everything it took along."""
+        ...
+
+    def delete_by(self, item: Item, *, by: PrincipalKey, now: datetime) -> None:
+        """To the recycle bin, everything below included, as `delete`, and who did it."""
         ...
