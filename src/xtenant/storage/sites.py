@@ -71,6 +71,7 @@ sites = Table(
     Column("has_holds", Boolean, nullable=False, server_default="0"),
     Column("label", Text, nullable=False, server_default=""),
     Column("stated_bytes", BigInteger, nullable=False, server_default="0"),
+    Column("quota_bytes", BigInteger, nullable=False, server_default=str(content.TERABYTE)),
 )
 Index("uq_sites_tenant_id_site_id", sites.c.tenant_id, sites.c.site_id, unique=True)
 Index("ix_sites_url_key", sites.c.tenant_id, sites.c.url_key)

@@ -238,7 +238,7 @@ def _object(
     )
 
 
-_SHARED = tuple(field.name for field in dataclasses.fields(ManifestFolder))
+_SHARED = tuple(field.name for field in dataclasses.fields(ManifestFolder) if field.name != "fields")
 
 
 def _version(version: FileVersion) -> ManifestVersion:
