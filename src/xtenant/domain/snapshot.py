@@ -8,7 +8,7 @@ snapshot. All dates are whole seconds.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -284,6 +284,20 @@ def weight_of(thing: ManifestObject) -> int:
             return len(thing.assignments)
         case _:
             return 0
+
+
+def contents_of(thing: ManifestObject) -> Iterator[tuple[bytes, int, str]]:
+    """SHA-256 and size of every content an object refers to, versions and attachments, and the path of what it belongs to.
+    One that is referred to twice comes twice."""
+    match thing:
+        case ManifestFile():
+            yield from ((version.sha256, version.size_bytes, thing.path) for version in thing.versions)
+        case ManifestListItem():
+            yield from ((one.sha256, one.size_bytes, f"{thing.path}/{one.name}") for one in thing.attachments)
+        case ManifestDeleted():
+            yield from contents_of(thing.thing)
+        case _:
+            return
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from xtenant.domain import obstacles
 from xtenant.domain.content import BlobKey, StoredBlob
 from xtenant.domain.move import HASH_TRIES, PULL_BLOBS, PULL_BYTES, MoveJob
-from xtenant.domain.snapshot import ManifestFile, ManifestObject, PartSeal
+from xtenant.domain.snapshot import ManifestObject, PartSeal, contents_of
 from xtenant.engine.workbench import Workbench
 from xtenant.operations.blobs import write_rows
 
@@ -32,13 +32,12 @@ def part_bytes(bench: Workbench, job: MoveJob, seal: PartSeal) -> bytes:
 
 
 def content_of(bench: Workbench, job: MoveJob, things: Sequence[ManifestObject], *, done: int = 0) -> None:
-    """Have the content of all versions here, durable, recorded and pinned. `done` bytes of the site stand here already; what
-    is pulled is told as progress."""
+    """Have the content of all versions and attachments here, durable, recorded and pinned. `done` bytes of the site stand
+    here already; what is pulled is told as progress."""
     wanted: dict[BlobKey, tuple[int, str]] = {}
     for thing in things:
-        if isinstance(thing, ManifestFile):
-            for version in thing.versions:
-                wanted[BlobKey(version.sha256)] = (version.size_bytes, thing.path)
+        for sha256, size, path in contents_of(thing):
+            wanted[BlobKey(sha256)] = (size, path)
     with bench.units.read() as uow:
         known = uow.blobs.known(wanted)
     missing = [key for key in wanted if key not in known]
