@@ -65,6 +65,7 @@ def snapshot(number: int = 1, parts: int = 2) -> Snapshot:
         items=3,
         versions=4,
         size_bytes=500,
+        counts=(("files", 2), ("folders", 1)),
         parts=tuple(
             PartSeal(ordinal=n, name=f"Manifest-{n:05d}.xml", sha256=bytes([n]) * 32, size_bytes=10 * n, objects=n)
             for n in range(1, parts + 1)

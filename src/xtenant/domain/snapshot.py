@@ -8,7 +8,7 @@ snapshot. All dates are whole seconds.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -286,6 +286,37 @@ def weight_of(thing: ManifestObject) -> int:
             return 0
 
 
+Counts = tuple[tuple[str, int], ...]
+"""Kinds of objects, by name, and how many there are of each."""
+
+KINDS: dict[type[ManifestObject], str] = {
+    ManifestPrincipal: "principals",
+    ManifestGroup: "groups",
+    ManifestWeb: "sites",
+    ManifestSubweb: "webs",
+    ManifestLibrary: "lists",
+    ManifestFolder: "folders",
+    ManifestFile: "files",
+    ManifestListItem: "list_items",
+    ManifestScope: "scopes",
+    ManifestLink: "links",
+    ManifestDeleted: "deleted",
+}
+ATTACHMENTS = "attachments"
+
+
+def counted(counts: Mapping[str, int], things: Iterable[ManifestObject]) -> dict[str, int]:
+    """The counts with some objects added."""
+    found = dict(counts)
+    for thing in things:
+        kind = KINDS[type(thing)]
+        found[kind] = found.get(kind, 0) + 1
+        own = thing.thing if isinstance(thing, ManifestDeleted) else thing
+        if isinstance(own, ManifestListItem) and own.attachments:
+            found[ATTACHMENTS] = found.get(ATTACHMENTS, 0) + len(own.attachments)
+    return found
+
+
 def contents_of(thing: ManifestObject) -> Iterator[tuple[bytes, int, str]]:
     """SHA-256 and size of every content an object refers to, versions and attachments, and the path of what it belongs to.
     One that is referred to twice comes twice."""
@@ -313,7 +344,9 @@ class PartSeal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """The seal. `items` counts libraries, folders and files, `size_bytes` the content of all versions."""
+    """The seal. `items` counts live folders, files and list items, `versions` and `size_bytes` what stands in the parts, the
+    recycle bin included; `counts` how many objects of each kind there are (`KINDS`), attachments too.
+    """
 
     job_id: UUID
     epoch: int
@@ -322,6 +355,7 @@ class Snapshot:
     versions: int
     size_bytes: int
     parts: tuple[PartSeal, ...]
+    counts: Counts = ()
 
     @property
     def root(self) -> bytes:
@@ -335,6 +369,7 @@ class Snapshot:
         head = f"{self.job_id} {self.epoch} {self.change_no} {self.items} {self.versions} {self.size_bytes}"
         return [
             head,
+            *(f"{kind} {count}" for kind, count in self.counts),
             *(f"{p.ordinal} {p.name} {p.sha256.hex()} {p.size_bytes} {p.objects}" for p in self.parts),
         ]
 

@@ -30,6 +30,7 @@ class _Seal(msgspec.Struct, forbid_unknown_fields=True):
     versions: int
     size_bytes: int
     parts: list[_Part]
+    counts: dict[str, int] = {}
 
 
 def seal_bytes(snapshot: Snapshot) -> bytes:
@@ -52,6 +53,7 @@ def seal_bytes(snapshot: Snapshot) -> bytes:
         "items": snapshot.items,
         "versions": snapshot.versions,
         "size_bytes": snapshot.size_bytes,
+        "counts": dict(snapshot.counts),
         "parts": parts,
     }
     return msgspec.json.encode(seal)
@@ -71,6 +73,7 @@ def read_seal(raw: bytes) -> Snapshot:
             versions=seal.versions,
             size_bytes=seal.size_bytes,
             parts=tuple(_part(part) for part in seal.parts),
+            counts=tuple(sorted(seal.counts.items())),
         )
     except (msgspec.DecodeError, ValueError) as error:
         raise DamagedPackage(f"The seal cannot be read: {error}") from error

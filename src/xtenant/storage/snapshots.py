@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -40,6 +41,7 @@ snapshots = Table(
     Column("items", Key, nullable=False),
     Column("versions", Key, nullable=False),
     Column("size_bytes", Key, nullable=False),
+    Column("counts", Text, nullable=False, server_default=""),
 )
 
 parts = Table(
@@ -102,7 +104,10 @@ class SnapshotStore:
         for table in (parts, snapshots):
             self._connection.execute(delete(table).where(*self._of(table, job_id)))
         counts = {name: getattr(snapshot, name) for name in _COUNTS}
-        self._connection.execute(insert(snapshots).values(tenant_id=self._tenant_id, job_id=job_id, **counts))
+        kinds = json.dumps(dict(snapshot.counts)) if snapshot.counts else ""
+        self._connection.execute(
+            insert(snapshots).values(tenant_id=self._tenant_id, job_id=job_id, counts=kinds, **counts)
+        )
         if snapshot.parts:
             self._connection.execute(insert(parts), [self._part_row(job_id, part) for part in snapshot.parts])
 
@@ -111,7 +116,8 @@ class SnapshotStore:
         if row is None:
             return None
         counts = {name: getattr(row, name) for name in _COUNTS}
-        return Snapshot(job_id=job_id, parts=tuple(self.parts(job_id)), **counts)
+        kinds: dict[str, int] = json.loads(row.counts) if row.counts else {}
+        return Snapshot(job_id=job_id, parts=tuple(self.parts(job_id)), counts=tuple(sorted(kinds.items())), **counts)
 
     def _of(self, table: Table, job_id: MoveJobId) -> tuple[ColumnElement[bool], ...]:
         return (table.c.tenant_id == self._tenant_id, table.c.job_id == job_id)

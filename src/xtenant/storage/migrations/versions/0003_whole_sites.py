@@ -13,3 +13,4 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("sites", sa.Column("quota_bytes", sa.BigInteger(), server_default="1099511627776", nullable=False))
+    op.add_column("snapshots", sa.Column("counts", sa.String(), server_default="", nullable=False))
