@@ -18,6 +18,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     Table,
+    and_,
     delete,
     exists,
     select,
@@ -27,6 +28,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from xtenant.domain.content import BlobGone, BlobKey, StoredBlob
 from xtenant.domain.tenant import TenantId
+from xtenant.storage.attachments import attachments
 from xtenant.storage.items import versions
 from xtenant.storage.tables import Guid, Instant, Text, metadata
 
@@ -104,7 +106,12 @@ class BlobRows:
         return frozenset(found)
 
     def doomed(self, *, put_before: datetime, limit: int) -> Sequence[BlobKey]:
-        unused = ~exists().where(versions.c.tenant_id == self._tenant_id, versions.c.blob == blobs.c.blob)
+        unused = and_(
+            *(
+                ~exists().where(table.c.tenant_id == self._tenant_id, table.c.blob == blobs.c.blob)
+                for table in (versions, attachments)
+            )
+        )
         unpinned = ~exists().where(pins.c.tenant_id == self._tenant_id, pins.c.blob == blobs.c.blob)
         candidates = (
             select(blobs.c.blob)

@@ -1,6 +1,6 @@
-"""Items and their versions: the tables, and everything that reads them. Writing is `site_writer`'s.
+"""Items and their versions: the tables, and everything that reads them. Writing is `site_writer`'s, removal `purging`'s.
 
-A library's parent and library are stored as 0, so that unique indexes hold for it too. `depth` is kept, so that a site
+A container's library is stored as 0, and its parent too when it stands in the root web, so that unique indexes hold for it. `depth` is kept, so that a site
 can be paged with parents before children.
 """
 
@@ -25,7 +25,6 @@ from sqlalchemy import (
     Table,
     bindparam,
     case,
-    delete,
     func,
     literal,
     select,
@@ -75,6 +74,9 @@ items = Table(
     Column("blob", LargeBinary(32)),
     Column("change_no", BigInteger, nullable=False),
     Column("deleted_at", Instant),
+    Column("fields", Text, nullable=False, server_default=""),
+    Column("deleted_by", BigInteger, nullable=False, server_default="0"),
+    Column("deleted_with", BigInteger, nullable=False, server_default="0"),
 )
 LIVE = items.c.deleted_at.is_(None)
 Index("uq_items_site_item_id", items.c.tenant_id, items.c.site_key, items.c.item_id, unique=True)
@@ -99,6 +101,16 @@ Index(
 )
 Index("ix_items_change_no", items.c.tenant_id, items.c.site_key, items.c.change_no)
 Index("ix_items_depth", items.c.tenant_id, items.c.site_key, items.c.depth, items.c.key)
+IN_BIN = items.c.deleted_with > 0
+"""What can be restored; rows of what was removed for good stay as tombstones for delta, deleted with nothing."""
+Index(
+    "ix_items_in_bin",
+    items.c.tenant_id,
+    items.c.site_key,
+    items.c.deleted_with,
+    sqlite_where=IN_BIN,
+    postgresql_where=IN_BIN,
+)
 
 versions = Table(
     "versions",
@@ -113,8 +125,12 @@ versions = Table(
     Column("modified_at", Instant, nullable=False),
     Column("editor", BigInteger, nullable=False),
     Column("comment", Text, nullable=False),
+    Column("fields", Text, nullable=False, server_default=""),
 )
 Index("ix_versions_blob", versions.c.tenant_id, versions.c.blob)
+
+CONTAINERS = [kind for kind in ItemKind if kind.is_container]
+LEAVES = [kind for kind in ItemKind if kind.has_versions]
 
 KEYS_A_QUERY = 1_000
 """Keys named in one IN list; more are asked for in further queries."""
@@ -142,6 +158,9 @@ def item_of(row: Row[Any]) -> Item:
         change_no=row.change_no,
         depth=row.depth,
         deleted_at=row.deleted_at,
+        fields=row.fields,
+        deleted_by=PrincipalKey(row.deleted_by),
+        deleted_with=ItemKey(row.deleted_with) or None,
     )
 
 
@@ -157,6 +176,7 @@ def version_of(row: Row[Any]) -> FileVersion:
         modified_at=row.modified_at,
         editor=PrincipalKey(row.editor),
         comment=row.comment,
+        fields=row.fields,
     )
 
 
@@ -168,7 +188,7 @@ class ItemStore:
         self._tenant_id = tenant_id
 
     def root_of(self, site_key: SiteKey) -> Item | None:
-        found = self._list(self._in(site_key), items.c.kind == ItemKind.LIBRARY, LIVE, limit=1)
+        found = self._list(self._in(site_key), items.c.kind == ItemKind.LIBRARY, items.c.parent_key == 0, LIVE, limit=1)
         return found[0] if found else None
 
     def libraries(self, site_key: SiteKey) -> Sequence[Item]:
@@ -236,12 +256,14 @@ class ItemStore:
         above = items.alias("above")
         walk = walk.union_all(
             select(walk.c.origin, above.c.parent_key, above.c.name, above.c.kind, walk.c.up + 1).where(
-                above.c.tenant_id == self._tenant_id, above.c.key == walk.c.parent_key
+                above.c.tenant_id == self._tenant_id,
+                above.c.key == walk.c.parent_key,
+                walk.c.kind.not_in(CONTAINERS),
             )
         )
         rows = self._connection.execute(
             select(walk.c.origin, walk.c.name)
-            .where(walk.c.kind != ItemKind.LIBRARY)
+            .where(walk.c.kind.not_in(CONTAINERS))
             .order_by(walk.c.origin, walk.c.up.desc())
         )
         found: dict[ItemKey, list[str]] = {key: [] for key in keys}
@@ -323,36 +345,3 @@ def _item_below(levels: int) -> Select[Any]:
     )
     end = select(walk.c.key).where(walk.c.level == levels).scalar_subquery()
     return select(items).where(items.c.tenant_id == tenant, items.c.key == end)
-
-
-def purge_items(connection: Connection, tenant_id: TenantId, site_key: SiteKey, limit: int) -> bool:
-    """Remove up to so many rows of a site for good; whether more remain."""
-    found = connection.execute(
-        select(items.c.key)
-        .where(items.c.tenant_id == tenant_id, items.c.site_key == site_key)
-        .order_by(items.c.depth.desc(), items.c.key)
-        .limit(max(1, limit // 4))
-    ).scalars()
-    keys: list[int] = []
-    room = limit
-    counts = _version_counts(connection, tenant_id, list(found))
-    for key, count in counts:
-        if keys and count + 1 > room:
-            break
-        keys.append(key)
-        room -= count + 1
-    if not keys:
-        return False
-    connection.execute(delete(versions).where(versions.c.tenant_id == tenant_id, versions.c.item_key.in_(keys)))
-    connection.execute(delete(items).where(items.c.tenant_id == tenant_id, items.c.key.in_(keys)))
-    return True
-
-
-def _version_counts(connection: Connection, tenant_id: TenantId, keys: Sequence[int]) -> Iterator[tuple[int, int]]:
-    rows = connection.execute(
-        select(versions.c.item_key, func.count())
-        .where(versions.c.tenant_id == tenant_id, versions.c.item_key.in_(keys))
-        .group_by(versions.c.item_key)
-    )
-    counts: dict[int, int] = {row[0]: row[1] for row in rows}
-    return ((key, counts.get(key, 0)) for key in keys)

@@ -10,8 +10,11 @@ from sqlalchemy import Column, ColumnElement, Connection, Index, Row, Select, Ta
 from sqlalchemy.dialects import postgresql, sqlite
 
 from xtenant.domain.content import WEB, Principal, PrincipalKey, PrincipalKind, Role, RoleAssignment, SiteKey
+from xtenant.domain.fields import Fields, people_in
 from xtenant.domain.tenant import TenantId
-from xtenant.storage.items import items, versions
+from xtenant.storage.attachments import attachments
+from xtenant.storage.items import IN_BIN, LEAVES, items, versions
+from xtenant.storage.link_rows import link_members, sharing_links
 from xtenant.storage.permissions import assignments, site_group_members, site_groups, site_users
 from xtenant.storage.tables import Guid, Key, Text, metadata
 
@@ -73,24 +76,45 @@ class PrincipalStore:
         return {found.directory_id: found for found in self._many(principals.c.directory_id, list(set(ids)))}
 
     def of_site(self, site_key: SiteKey) -> Iterator[Principal]:
-        own = (items.c.tenant_id == self._tenant_id) & (items.c.site_key == site_key)
         named = union(
-            select(items.c.author).where(own),
-            select(items.c.editor).where(own),
-            select(versions.c.editor).join(items, items.c.key == versions.c.item_key).where(own),
+            *self._named_by_content(site_key),
+            self._named(sharing_links, sharing_links.c.created_by, site_key),
+            self._named(link_members, link_members.c.member, site_key),
             self._named(assignments, assignments.c.principal, site_key),
             self._named(site_groups, site_groups.c.principal, site_key),
             self._named(site_group_members, site_group_members.c.member, site_key),
             self._named(site_users, site_users.c.principal, site_key).where(site_users.c.admin),
         )
-        query = (
-            select(principals)
-            .where(principals.c.tenant_id == self._tenant_id, principals.c.key.in_(named))
-            .order_by(principals.c.key)
-            .execution_options(yield_per=1_000)
-        )
-        for row in self._connection.execute(query):
-            yield principal_of(row)
+        keys = set(self._connection.execute(named).scalars()) | people_in(self._fields_with_people(site_key))
+        ordered = sorted(keys)
+        for start in range(0, len(ordered), KEYS_A_QUERY):
+            some = principals.c.key.in_(ordered[start : start + KEYS_A_QUERY])
+            query = select(principals).where(principals.c.tenant_id == self._tenant_id, some)
+            for row in self._connection.execute(query.order_by(principals.c.key)):
+                yield principal_of(row)
+
+    def _named_by_content(self, site_key: SiteKey) -> Sequence[Select[Any]]:
+        own = (items.c.tenant_id == self._tenant_id) & (items.c.site_key == site_key)
+        kept = select(versions.c.editor).join(items, items.c.key == versions.c.item_key).where(own)
+        attached = items.c.key == attachments.c.item_key
+        return [
+            *(select(column).where(own) for column in (items.c.author, items.c.editor)),
+            select(items.c.deleted_by).where(own, IN_BIN),
+            kept,
+            *(
+                select(column).join(items, attached).where(own)
+                for column in (attachments.c.author, attachments.c.editor)
+            ),
+        ]
+
+    def _fields_with_people(self, site_key: SiteKey) -> Iterator[Fields]:
+        """Every text of fields that names somebody; of files and list items the versions' say it all."""
+        own = (items.c.tenant_id == self._tenant_id) & (items.c.site_key == site_key)
+        own_texts = select(items.c.fields).where(own, items.c.kind.not_in(LEAVES))
+        versions_texts = select(versions.c.fields).join(items, items.c.key == versions.c.item_key).where(own)
+        for query, column in ((own_texts, items.c.fields), (versions_texts, versions.c.fields)):
+            named = query.where(column.contains('"people"')).distinct().execution_options(yield_per=1_000)
+            yield from self._connection.execute(named).scalars()
 
     def assignments(self, site_key: SiteKey) -> Sequence[RoleAssignment]:
         rows = self._connection.execute(

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from xtenant.domain import content, errors, limits
-from xtenant.domain.content import WEB, ItemKey, PrincipalKey, Role, RoleAssignment, Site
+from xtenant.domain.content import WEB, ItemKey, LockState, PrincipalKey, Role, RoleAssignment, Site
 from xtenant.domain.permissions import InheritsPermissions, SiteGroup, SiteGroupMember, TooManyScopes
 from xtenant.domain.tenant import TenantId
 from xtenant.storage.items import ItemStore, items
@@ -267,6 +267,10 @@ class SqlRightsWriter:
             found += self._connection.execute(query).scalar_one()
         if found != len(keys):
             raise errors.NotFound("An item that was to get permissions of its own is gone.")
+
+    def _require_additions(self) -> None:
+        if self._site.lock_state is LockState.NO_ADDITIONS and self._site.published_at is not None:
+            raise content.SiteLocked("Nothing may be added to this site.", lock_state=self._site.lock_state.value)
 
     @property
     def _own(self) -> dict[str, object]:

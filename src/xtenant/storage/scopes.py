@@ -28,10 +28,10 @@ from sqlalchemy import (
     union_all,
 )
 
-from xtenant.domain.content import WEB, Item, ItemId, ItemKey, ItemKind, PrincipalKey, Role, RoleAssignment, SiteKey
+from xtenant.domain.content import WEB, Item, ItemId, ItemKey, PrincipalKey, Role, RoleAssignment, SiteKey
 from xtenant.domain.permissions import SiteRights, stronger
 from xtenant.domain.tenant import TenantId
-from xtenant.storage.items import item_of, items
+from xtenant.storage.items import LEAVES, item_of, items
 from xtenant.storage.permissions import assignments, scopes, site_group_members, site_users
 from xtenant.storage.principals import principals
 from xtenant.storage.sites import sites
@@ -113,9 +113,9 @@ class ScopeStore:
         return found
 
     def below(self, item: Item) -> Sequence[ItemKey]:
-        if item.kind is ItemKind.FILE:
+        if item.kind.has_versions:
             return []
-        if item.kind is ItemKind.LIBRARY:
+        if item.kind.is_list:
             inside = items.c.library_key == item.key
         else:
             inside = items.c.parent_key.in_(select(self._folders(item).c.key))
@@ -128,7 +128,7 @@ class ScopeStore:
         return [ItemKey(key) for key in self._connection.execute(query).scalars()]
 
     def _folders(self, item: Item) -> CTE:
-        """A folder and the live folders below it."""
+        """A folder or web and the live folders, lists and webs below it."""
         tree = select(literal(item.key, BigInteger).label("key")).cte("tree", recursive=True)
         child = items.alias("child")
         return tree.union_all(
@@ -137,7 +137,7 @@ class ScopeStore:
                 child.c.site_key == item.site_key,
                 child.c.parent_key == tree.c.key,
                 child.c.deleted_at.is_(None),
-                child.c.kind != ItemKind.FILE,
+                child.c.kind.not_in(LEAVES),
             )
         )
 

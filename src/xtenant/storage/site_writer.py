@@ -1,7 +1,7 @@
 """Writing content: the site's row is locked, the lock state and the freeze are checked, counters and change number kept.
 
-With `rights_writer`, the base of its class, the only module that changes items, versions and permissions (design
-section 6, 'freeze without a race').
+With `list_writer`, `bin_writer`, `link_writer` and `rights_writer`, the bases of its class one above the other, the only module
+that changes items, versions, lists and permissions (design section 6, 'freeze without a race').
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Connection, func, literal, select, update
+from sqlalchemy import Connection, select, update
 
 from xtenant.domain import content, errors, limits, paths
 from xtenant.domain.content import (
+    NO_CONTENT,
     Item,
-    ItemId,
     ItemKind,
     ItemRow,
     LockState,
@@ -25,11 +25,12 @@ from xtenant.domain.content import (
     SiteKey,
 )
 from xtenant.domain.tenant import TenantId
+from xtenant.storage.bin_writer import NOBODY
 from xtenant.storage.blobs import require_live
 from xtenant.storage.bulk import whole_seconds
 from xtenant.storage.item_rows import insert_items, insert_version
-from xtenant.storage.items import ItemStore, items, versions
-from xtenant.storage.rights_writer import SqlRightsWriter
+from xtenant.storage.items import items
+from xtenant.storage.list_writer import SqlListWriter
 from xtenant.storage.sites import SiteStore
 
 
@@ -68,12 +69,8 @@ def _require_writable(site: Site, epoch: int | None) -> None:
         raise content.StaleEpoch("The site was moved or frozen since the upload began.", epoch=site.epoch)
 
 
-class SqlSiteWriter(SqlRightsWriter):
+class SqlSiteWriter(SqlListWriter):
     """`SiteWriter` on SQL; made by `open_writer`."""
-
-    def __init__(self, connection: Connection, tenant_id: TenantId, site: Site, now: datetime) -> None:
-        super().__init__(connection, tenant_id, site, now)
-        self._items = ItemStore(connection, tenant_id)
 
     def add_item(self, row: ItemRow) -> Item:
         self.add_rows([row])
@@ -83,23 +80,26 @@ class SqlSiteWriter(SqlRightsWriter):
         if not rows:
             return
         self._require_additions()
-        count = len(rows) + sum(len(row.versions) for row in rows)
+        every = [new for row in rows for new in row.versions]
+        attached = [new for row in rows for new in row.attachments]
+        count = len(rows) + len(every) + len(attached)
         if count > limits.DEFAULT.write_rows:
             raise errors.TooLarge(f"{count} rows at once, {limits.DEFAULT.write_rows} are allowed.")
-        require_live(self._connection, self._tenant_id, {new.stored.key for row in rows for new in row.versions})
+        contents = {new.stored.key for new in (*every, *attached)} - {NO_CONTENT}
+        require_live(self._connection, self._tenant_id, contents)
         insert_items(self._connection, self._tenant_id, self._site, rows)
-        self._know({key for row in rows for key in (row.author, row.editor)})
-        every = [new for row in rows for new in row.versions]
+        self._know({key for row in rows for key in (row.author, row.editor, row.deleted_by)} - {NOBODY})
+        live = [row for row in rows if row.deleted_at is None]
         self._count(
             changes=len(rows),
-            items_=sum(row.kind is not ItemKind.LIBRARY for row in rows),
-            versions_=len(every),
-            size=sum(new.stored.size_bytes for new in every),
+            items_=sum(not row.kind.is_container for row in live),
+            versions_=sum(len(row.versions) for row in live),
+            size=sum(new.stored.size_bytes for row in live for new in (*row.versions, *row.attachments)),
         )
 
     def add_version(self, item: Item, version: NewVersion) -> Item:
         self._require_additions()
-        require_live(self._connection, self._tenant_id, [version.stored.key])
+        require_live(self._connection, self._tenant_id, {version.stored.key} - {NO_CONTENT})
         if (version.major, version.minor) <= item.version:
             raise errors.Conflict("The item has this version already.", version=item.version)
         insert_version(self._connection, self._tenant_id, item.key, version)
@@ -108,7 +108,8 @@ class SqlSiteWriter(SqlRightsWriter):
             item,
             major=version.major,
             minor=version.minor,
-            blob=version.stored.key,
+            blob=version.stored.key or None,
+            fields=version.fields,
             size_bytes=version.stored.size_bytes,
             quick_xor=version.stored.quick_xor,
             modified_at=whole_seconds(version.modified_at),
@@ -119,11 +120,11 @@ class SqlSiteWriter(SqlRightsWriter):
 
     def move_item(self, item: Item, *, parent: Item, name: str) -> Item:
         self._require_additions()
-        if item.kind is ItemKind.LIBRARY or item.library_key != (parent.library_key or parent.key):
+        if item.kind.is_container or item.library_key != (parent.library_key or parent.key):
             raise errors.UsageError("An item can be moved inside its own library only.")
         shift = parent.depth + 1 - item.depth
         if item.kind is ItemKind.FOLDER and parent.key != item.parent_key:
-            below = self._below(item)
+            below = self._tree(item.key, deleted=True)
             if parent.key in below:
                 raise errors.UsageError("A folder cannot be moved into itself.")
             if shift:
@@ -134,43 +135,25 @@ class SqlSiteWriter(SqlRightsWriter):
         return self._again(item.item_id)
 
     def touch(
-        self, item: Item, *, created_at: datetime | None, modified_at: datetime | None, editor: PrincipalKey
+        self,
+        item: Item,
+        *,
+        created_at: datetime | None,
+        modified_at: datetime | None,
+        editor: PrincipalKey,
+        author: PrincipalKey | None = None,
     ) -> Item:
         self._require_additions()
         self._set(
             item,
+            author=item.author if author is None else author,
             created_at=whole_seconds(created_at or item.created_at),
             modified_at=whole_seconds(modified_at or item.modified_at),
             editor=editor,
         )
-        self._know([editor])
+        self._know([editor] if author is None else [editor, author])
         self._count(changes=1)
         return self._again(item.item_id)
-
-    def delete(self, item: Item, *, now: datetime) -> None:
-        gone = self._below(item)
-        own = (items.c.tenant_id == self._tenant_id) & items.c.key.in_(gone)
-        # the numbers follow the depth, deepest first: delta tells of the content of a folder before the folder
-        order = func.row_number().over(order_by=(items.c.depth.desc(), items.c.key))
-        numbers = select(items.c.key, order.label("number")).where(own).subquery()
-        files, size = self._connection.execute(
-            select(func.count(), func.coalesce(func.sum(versions.c.size_bytes), 0)).where(
-                versions.c.tenant_id == self._tenant_id, versions.c.item_key.in_(gone)
-            )
-        ).one()
-        self._connection.execute(
-            update(items)
-            .where(items.c.tenant_id == self._tenant_id, items.c.key == numbers.c.key)
-            .values(
-                deleted_at=whole_seconds(now), change_no=literal(self._site.change_no, BigInteger) + numbers.c.number
-            )
-        )
-        lost = len(gone) - (item.kind is ItemKind.LIBRARY)
-        self._count(changes=len(gone), items_=-lost, versions_=-files, size=-int(size))
-
-    def _require_additions(self) -> None:
-        if self._site.lock_state is LockState.NO_ADDITIONS and self._site.published_at is not None:
-            raise content.SiteLocked("Nothing may be added to this site.", lock_state=self._site.lock_state.value)
 
     def _require_free(self, parent: Item, name: str, item: Item) -> None:
         taken = self._connection.execute(
@@ -186,51 +169,9 @@ class SqlSiteWriter(SqlRightsWriter):
         if taken:
             raise content.NameTaken(f"The folder holds an item named {name!r} already.", name=name)
 
-    def _below(self, item: Item) -> set[int]:
-        """The keys of an item and everything live below it."""
-        most = limits.DEFAULT.write_rows
-        if item.kind is ItemKind.FILE:
-            return {item.key}
-        tree = select(literal(item.key, BigInteger).label("key")).cte("tree", recursive=True)
-        child = items.alias("child")
-        tree = tree.union_all(
-            select(child.c.key).where(
-                child.c.tenant_id == self._tenant_id,
-                child.c.site_key == self._site.key,
-                child.c.parent_key == tree.c.key,
-                child.c.deleted_at.is_(None),
-            )
-        )
-        keys = set(self._connection.execute(select(tree.c.key).limit(most + 1)).scalars())
-        if len(keys) > most:
-            raise errors.Refused(
-                f"The folder holds more than {most} items.", remedy="Move or delete its subfolders one by one first."
-            )
-        return keys
-
     def _shift(self, keys: set[int], shift: int) -> None:
         self._connection.execute(
             update(items)
             .where(items.c.tenant_id == self._tenant_id, items.c.key.in_(keys))
             .values(depth=items.c.depth + shift)
         )
-
-    def _set(self, item: Item, **values: object) -> None:
-        done = self._connection.execute(
-            update(items)
-            .where(
-                items.c.tenant_id == self._tenant_id,
-                items.c.site_key == self._site.key,
-                items.c.key == item.key,
-                items.c.deleted_at.is_(None),
-            )
-            .values(change_no=self._site.change_no + 1, **values)
-        )
-        if done.rowcount != 1:
-            raise errors.NotFound("The item is gone.", item=item.item_id)
-
-    def _again(self, item_id: ItemId) -> Item:
-        found = self._items.by_id(self._site.key, item_id)
-        if found is None:
-            raise errors.NotFound("The item is gone.", item=item_id)
-        return found

@@ -34,8 +34,8 @@ from xtenant.domain import content, errors, paths
 from xtenant.domain.content import LockState, Site, SiteId, SiteKey, SiteStatus
 from xtenant.domain.tenant import GeoCode, TenantId
 from xtenant.storage.item_facts import purge_item_facts
-from xtenant.storage.items import purge_items
 from xtenant.storage.permissions import purge_permissions
+from xtenant.storage.purging import purge_definition_of_web, purge_items
 from xtenant.storage.tables import Guid, Instant, Key, Text, metadata
 
 sites = Table(
@@ -191,6 +191,7 @@ class SiteStore:
             raise errors.Refused("A visible site is not removed for good.", site=site.site_id)
         if purge_items(self._connection, self._tenant_id, key, limit):
             return True
+        purge_definition_of_web(self._connection, self._tenant_id, key)
         purge_permissions(self._connection, self._tenant_id, key)
         purge_item_facts(self._connection, self._tenant_id, key)
         self._connection.execute(delete(sites).where(sites.c.tenant_id == self._tenant_id, sites.c.key == key))

@@ -27,7 +27,7 @@ from xtenant.domain.content import REDIRECT_TEMPLATE, SiteKey
 from xtenant.domain.move import MoveJobId, Resolution, ResolutionRule
 from xtenant.domain.snapshot import PartSeal, Snapshot
 from xtenant.domain.tenant import TenantId
-from xtenant.storage.items import purge_items
+from xtenant.storage.purging import purge_items
 from xtenant.storage.sites import sites
 from xtenant.storage.tables import Guid, Key, Text, metadata
 

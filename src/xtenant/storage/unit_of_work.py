@@ -11,7 +11,9 @@ from xtenant.domain.content import SiteKey
 from xtenant.domain.directory import Group, User
 from xtenant.domain.tenant import TenantId
 from xtenant.storage.apps import AppStore
+from xtenant.storage.attachments import AttachmentStore
 from xtenant.storage.blobs import BlobRows
+from xtenant.storage.definitions import DefinitionStore
 from xtenant.storage.grants import GrantStore, IntentStore
 from xtenant.storage.groups import GroupStore
 from xtenant.storage.identity_map import IdentityMapStore
@@ -20,11 +22,13 @@ from xtenant.storage.items import ItemStore
 from xtenant.storage.jobs import MoveJobStore, MoveRequestStore
 from xtenant.storage.leases import LeaseStore
 from xtenant.storage.licences import LicenceStore
+from xtenant.storage.links import LinkStore
 from xtenant.storage.list_items import ListItemStore
 from xtenant.storage.memberships import MembershipStore
 from xtenant.storage.object_lists import ObjectList
 from xtenant.storage.outbox import OutboxStore
 from xtenant.storage.principals import PrincipalStore
+from xtenant.storage.recycle_bin import RecycleBinStore
 from xtenant.storage.replay import ReplayStore
 from xtenant.storage.scopes import ScopeStore
 from xtenant.storage.settings import SettingsStore
@@ -163,6 +167,22 @@ class SqlUnitOfWork:
     @property
     def list_items(self) -> ListItemStore:
         return ListItemStore(self.connection, self.tenant_id)
+
+    @property
+    def definitions(self) -> DefinitionStore:
+        return DefinitionStore(self.connection, self.tenant_id)
+
+    @property
+    def attachments(self) -> AttachmentStore:
+        return AttachmentStore(self.connection, self.tenant_id)
+
+    @property
+    def recycle_bin(self) -> RecycleBinStore:
+        return RecycleBinStore(self.connection, self.tenant_id)
+
+    @property
+    def links(self) -> LinkStore:
+        return LinkStore(self.connection, self.tenant_id)
 
     @property
     def item_facts(self) -> ItemFactStore:

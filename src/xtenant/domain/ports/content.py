@@ -27,7 +27,9 @@ from xtenant.domain.content import (
     SiteKey,
     StoredBlob,
 )
+from xtenant.domain.ports.lists import ListWriter
 from xtenant.domain.ports.permissions import RightsWriter
+from xtenant.domain.ports.sharing import LinkWriter
 from xtenant.domain.tenant import GeoCode
 
 
@@ -86,10 +88,12 @@ class SiteRepository(Protocol):
 
 class ItemRepository(Protocol):
     def root_of(self, site_key: SiteKey) -> Item | None:
-        """The default document library."""
+        """The default document library of the root web."""
         ...
 
-    def libraries(self, site_key: SiteKey) -> Sequence[Item]: ...
+    def libraries(self, site_key: SiteKey) -> Sequence[Item]:
+        """Live document libraries of the whole site, those of subwebs too (parent unset: the root web's)."""
+        ...
 
     def by_id(self, site_key: SiteKey, item_id: ItemId) -> Item | None: ...
 
@@ -131,7 +135,7 @@ class ItemRepository(Protocol):
         ...
 
 
-class SiteWriter(RightsWriter, Protocol):
+class SiteWriter(RightsWriter, LinkWriter, ListWriter, Protocol):
     """The only way to write content: made by `UnitOfWork.write_site`, which locks the site row and refuses a locked or
     frozen site and an old epoch. Every row changed raises the site's change number by one.
 
@@ -157,9 +161,15 @@ class SiteWriter(RightsWriter, Protocol):
         ...
 
     def touch(
-        self, item: Item, *, created_at: datetime | None, modified_at: datetime | None, editor: PrincipalKey
+        self,
+        item: Item,
+        *,
+        created_at: datetime | None,
+        modified_at: datetime | None,
+        editor: PrincipalKey,
+        author: PrincipalKey | None = None,
     ) -> Item:
-        """Change the dates of an item (Graph's fileSystemInfo); None keeps a date."""
+        """Change the dates of an item (Graph's fileSystemInfo) and who made it; None keeps one."""
         ...
 
     def delete(self, item: Item, *, now: datetime) -> None:
@@ -236,6 +246,10 @@ class BlobStore(Protocol):
 
     def open(self, key: BlobKey, *, start: int = 0, size: int | None = None) -> Iterator[bytes]:
         """Pieces of at most 1 MiB. Raises KeyError when missing."""
+        ...
+
+    def opened(self, key: BlobKey) -> tuple[int, Iterator[bytes]]:
+        """Size and the whole content at one opening. Raises KeyError when missing."""
         ...
 
     def size(self, key: BlobKey) -> int:

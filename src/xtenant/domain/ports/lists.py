@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from xtenant.domain.content import Attachment, Item, ItemId, ItemKey, NewAttachment, PrincipalKey, SiteKey
+from xtenant.domain.fields import Fields
 from xtenant.domain.lists import ListDefinition, WebDefinition
 
 
@@ -84,6 +85,14 @@ class ListWriter(Protocol):
         """`WEB` for the root web. Raises NotFound."""
         ...
 
+    def put_definitions(self, given: Mapping[ItemKey, ListDefinition | WebDefinition]) -> None:
+        """Many at once, for bulk writers. Raises NotFound."""
+        ...
+
+    def set_fields(self, item: Item, fields: Fields, *, editor: PrincipalKey, modified_at: datetime) -> Item:
+        """In place, without a new version: folders, and lists that keep none. Raises NotFound."""
+        ...
+
     def attach(self, item: Item, attachment: NewAttachment) -> None:
         """Raises NameTaken, BlobGone, NotFound."""
         ...
@@ -97,7 +106,7 @@ class ListWriter(Protocol):
         ...
 
     def purge_deleted(self, item: Item) -> None:
-        """Out of the recycle bin for good, with everything it took along."""
+        """Out of the recycle bin for good, with everything it took along and all that was deleted in it before."""
         ...
 
     def delete_by(self, item: Item, *, by: PrincipalKey, now: datetime) -> None:

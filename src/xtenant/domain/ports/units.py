@@ -34,7 +34,12 @@ if TYPE_CHECKING:
     from xtenant.domain.ports.item_facts import ItemFactRepository
     from xtenant.domain.ports.leases import LeaseRepository
     from xtenant.domain.ports.licences import LicenceRepository
-    from xtenant.domain.ports.lists import ListItemRepository
+    from xtenant.domain.ports.lists import (
+        AttachmentRepository,
+        DefinitionRepository,
+        ListItemRepository,
+        RecycleBinRepository,
+    )
     from xtenant.domain.ports.move import (
         GrantRepository,
         IntentRepository,
@@ -47,6 +52,7 @@ if TYPE_CHECKING:
     )
     from xtenant.domain.ports.permissions import ScopeRepository, SiteGroupRepository
     from xtenant.domain.ports.replay import ReplayRepository
+    from xtenant.domain.ports.sharing import LinkRepository
     from xtenant.domain.ports.sign_in import DeviceCodeRepository, KeyRepository, RefreshTokenRepository
     from xtenant.domain.ports.tenant import SettingsRepository, SharePointSettingsRepository
     from xtenant.domain.ports.trust import InboxRepository, OutboxRepository, RelationshipRepository
@@ -154,6 +160,18 @@ class UnitOfWork(Protocol):
 
     @property
     def list_items(self) -> ListItemRepository: ...
+
+    @property
+    def definitions(self) -> DefinitionRepository: ...
+
+    @property
+    def attachments(self) -> AttachmentRepository: ...
+
+    @property
+    def recycle_bin(self) -> RecycleBinRepository: ...
+
+    @property
+    def links(self) -> LinkRepository: ...
 
     @property
     def item_facts(self) -> ItemFactRepository: ...
