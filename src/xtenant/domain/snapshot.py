@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import IntEnum
 from uuid import UUID
 
-from xtenant.domain.content import TERABYTE, PrincipalKind, Role
+from xtenant.domain.content import TERABYTE, ItemKind, PrincipalKind, Role
 from xtenant.domain.fields import NO_FIELDS, Fields
 from xtenant.domain.lists import PLAIN_LIBRARY, PLAIN_WEB, ListDefinition, WebDefinition
 from xtenant.domain.sharing import LinkKind, LinkScope
@@ -203,6 +203,13 @@ class ScopeKind(IntEnum):
     ITEM = 2
 
 
+def scope_kind_of(kind: ItemKind) -> ScopeKind:
+    """As what an item carries permissions."""
+    if kind is ItemKind.WEB:
+        return ScopeKind.WEB
+    return ScopeKind.LIBRARY if kind.is_list else ScopeKind.ITEM
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestScope:
     """An object with permissions of its own, and all of them, by principal; none = nobody but owner and administrators.
@@ -264,7 +271,8 @@ ManifestObject = (
     | ManifestDeleted
 )
 """Order in a snapshot: principals, groups, root web; then by depth webs, lists, folders before what is in them, files, list
-items; then scopes, the root web's first and the others in the order of their objects; then links, then what is deleted."""
+items; then in the same way what is deleted; then scopes, the root web's first and the others in the order of their objects;
+then links."""
 
 
 def weight_of(thing: ManifestObject) -> int:
@@ -377,3 +385,8 @@ class Snapshot:
 def part_name(ordinal: int) -> str:
     """`Manifest-00001.xml` for the first part (settled B 10)."""
     return f"Manifest-{ordinal:05d}.xml"
+
+
+def site_part_name(ordinal: int) -> str:
+    """`site-00007.json`: a part with what has no element in a manifest; ordinals go on (settled B 10)."""
+    return f"site-{ordinal:05d}.json"

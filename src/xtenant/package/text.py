@@ -7,8 +7,12 @@ import re
 from datetime import UTC, datetime
 
 from xtenant.domain import errors
+from xtenant.domain.snapshot import PART_BYTES
 
 NAMESPACE = "urn:deployment-manifest-schema"
+
+PART_LIMIT = 4 * PART_BYTES
+"""No text of a part is larger: a part is closed when it passes PART_BYTES, and one object is bounded."""
 
 _FORBIDDEN = re.compile("[\x00-\x1f\ud800-\udfff\ufffe\uffff]")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -25,16 +29,24 @@ class DamagedPackage(errors.Refused):
 
 def escaped(text: str) -> str:
     """Text for an attribute: what XML cannot hold, line breaks included, becomes `_xHHHH_`."""
+    if "_x" not in text and text.isprintable():  # most of what there is
+        return text
     text = _LOOKS_ESCAPED.sub("_x005F_", text)
     return _FORBIDDEN.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
 
 
 def unescaped(text: str) -> str:
     """The text behind `escaped`. Raises DamagedPackage for what no name of ours can hold."""
+    if "_x" not in text:  # a parser lets nothing through that cannot be stored
+        return text
     text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
-    if _UNSTORABLE.search(text):
+    if not storable(text):
         raise DamagedPackage("A text holds a character that cannot be stored.")
     return text
+
+
+def storable(text: str) -> bool:
+    return not _UNSTORABLE.search(text)
 
 
 def date_text(moment: datetime) -> str:
