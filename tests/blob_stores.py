@@ -44,6 +44,9 @@ class ForgetfulBlobStore:
         wanted = content[start:] if size is None else content[start : start + size]
         return (wanted[at : at + PIECE_BYTES] for at in range(0, len(wanted), PIECE_BYTES))
 
+    def opened(self, key: BlobKey) -> tuple[int, Iterator[bytes]]:
+        return self.size(key), self.open(key)
+
     def size(self, key: BlobKey) -> int:
         return len(self._content(key))
 

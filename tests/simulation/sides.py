@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,7 +81,7 @@ class Side:
             ids=self.world.ids,
             channel=UnreliableChannel(self.world, self.name, other),
             trust=SimulatedTrust(self.world),
-            limits=DEFAULT,
+            limits=dataclasses.replace(DEFAULT, pull_lanes=1),
             stop=checked(self.stop),
         )
         self.dispatcher = Dispatcher(self.bench, self.runner, worker=self.name)

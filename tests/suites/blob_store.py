@@ -28,6 +28,8 @@ class BlobStoreContract:
         store.settle([stored.key])
         assert store.size(stored.key) == stored.size_bytes == len(content)
         assert b"".join(store.open(stored.key)) == content
+        size, pieces = store.opened(stored.key)
+        assert (size, b"".join(pieces)) == (len(content), content)
 
     @pytest.mark.parametrize(
         ("start", "size"), [(0, 1), (5, 3), (1_048_570, 20), (2_000_000, None), (3_071_990, 99), (4_000_000, 5)]
@@ -44,6 +46,8 @@ class BlobStoreContract:
             store.open(NOWHERE)
         with pytest.raises(KeyError):
             store.size(NOWHERE)
+        with pytest.raises(KeyError):
+            store.opened(NOWHERE)
         with pytest.raises(KeyError):
             store.settle([NOWHERE])
         store.delete([NOWHERE])

@@ -46,6 +46,7 @@ class Limits:
     site_groups: int = 10_000
     queue: int = 4_000
     worker_threads: int = 16
+    pull_lanes: int = 3
 
 
 DEFAULT = Limits()

@@ -7,6 +7,8 @@ place, so the data is first folded to 160 bytes. It finds transfer damage, not t
 from __future__ import annotations
 
 import base64
+import operator
+from collections.abc import Callable
 
 try:
     import numpy
@@ -20,6 +22,13 @@ _SHIFT = 11
 _MASK = (1 << _WIDTH) - 1
 _LANE = 8
 EMPTY = bytes(SIZE)
+
+_PLACE = {_SHIFT * column % _WIDTH: column for column in range(PERIOD)}
+"""Which column of a period begins at which bit of the register: each bit is the beginning of one."""
+_COLUMNS_AT: list[Callable[[bytes], tuple[int, ...]]] = [
+    operator.itemgetter(*(_PLACE[8 * byte + shift] for byte in range(SIZE))) for shift in range(8)
+]
+"""The columns that lie side by side, for each of the eight bits they may begin at: a register is eight numbers."""
 
 
 class QuickXor:
@@ -44,8 +53,9 @@ class QuickXor:
     def digest(self) -> bytes:
         """20 bytes, little-endian, the length XORed into the last eight."""
         register = 0
-        for column, value in enumerate(self._folded.to_bytes(PERIOD, "little")):
-            placed = value << (_SHIFT * column) % _WIDTH
+        columns = self._folded.to_bytes(PERIOD, "little")
+        for shift, those in enumerate(_COLUMNS_AT):
+            placed = int.from_bytes(bytes(those(columns)), "little") << shift
             register ^= (placed & _MASK) | (placed >> _WIDTH)
         return (register ^ (self._length << 96)).to_bytes(SIZE, "little")
 

@@ -41,6 +41,7 @@ from xtenant.storage.folder_blobs import FolderBlobs
 from xtenant.storage.uploads import FolderUploads
 from xtenant.wire.backend import Backend
 from xtenant.wire.bearer import BearerAuthenticator
+from xtenant.wire.bulk import BulkTransfer
 from xtenant.wire.edge import Authenticator, Edge, ErrorRenderer
 from xtenant.wire.partner_caller import PartnerAuthenticator
 from xtenant.wire.partner_tokens import PartnerTokens
@@ -103,6 +104,7 @@ def build_service(
     content_http = open_http_sync(content_connection(settings, limits), transport=sync_transport)
     calls = PartnerCalls(http, partner_tokens, limits)
     blobs = FolderBlobs(settings.home / "blobs", tenant.tenant_id)
+    bulk = BulkTransfer(content_connection(settings, limits), clock=clock, limits=limits)
     backend = Backend(
         tenant=tenant,
         units=units,
@@ -114,7 +116,7 @@ def build_service(
         blobs=blobs,
         uploads=FolderUploads(settings.home / "blobs", tenant.tenant_id),
         lab=settings.lab,
-        moves=MoveCalls(content_http, partner_tokens),
+        moves=MoveCalls(content_http, partner_tokens, None if sync_transport else bulk),
         stop=checked(stop),
     )
     trust = TrustFromThreads(units, calls, tenant=tenant, clock=clock)
@@ -125,7 +127,7 @@ def build_service(
         loops=_loops(settings, backend),
         closers=[
             http.aclose,
-            *(partial(anyio.to_thread.run_sync, close) for close in (content_http.close, blobs.close)),
+            *(partial(anyio.to_thread.run_sync, close) for close in (content_http.close, bulk.close, blobs.close)),
         ],
         engine=_engine_of(settings, backend, trust),
         trust=trust,

@@ -4,11 +4,15 @@
 Temporary files live in a folder of this process, which is locked; what a crash left is swept at the next start.
 """
 
+# ruff: noqa: PTH104, PTH108, PTH110 (a path is made for every blob, and a Path object costs more than the call it is for)
+
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import hashlib
+import itertools
 import os
 import shutil
 import tempfile
@@ -37,18 +41,19 @@ class _Waiting:
     """Content that was put and not settled yet: in memory, or in a temporary file."""
 
     content: bytes | None
-    path: Path | None
+    path: str | None
     size_bytes: int
+    is_durable: bool = False
 
 
 class FolderBlobs:
     """`BlobStore` in a folder. Close it at the end of the process."""
 
-    def __init__(self, root: Path, tenant_id: TenantId, *, threads: int = 4) -> None:
+    def __init__(self, root: Path, tenant_id: TenantId, *, threads: int = 16) -> None:
         folder = root / tenant_id.hex
-        self._loose = folder / "loose"
+        self._loose = str(folder / "loose")
         for number in range(256):
-            (self._loose / f"{number:02x}").mkdir(parents=True, exist_ok=True)
+            (folder / "loose" / f"{number:02x}").mkdir(parents=True, exist_ok=True)
         (folder / "packs").mkdir(exist_ok=True)
         self._own, self._held = _own_folder(folder / "temp")
         self._packs = Packs(folder / "packs", self._own)
@@ -56,6 +61,8 @@ class FolderBlobs:
         self._waiting_bytes = 0
         self._settling: set[BlobKey] = set()
         self._changed = threading.Condition()
+        self._numbers = itertools.count()
+        self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="blobs")
 
     def close(self) -> None:
@@ -65,7 +72,7 @@ class FolderBlobs:
 
     def put(self, pieces: Iterable[bytes]) -> StoredBlob:
         sha, xor, size = hashlib.sha256(), QuickXor(), 0
-        draft = _Draft(self._own, in_memory=self._waiting_bytes < WAITING_BYTES)
+        draft = _Draft(self.draft_path(), in_memory=self._waiting_bytes < WAITING_BYTES)
         try:
             with full_disk_told():
                 for piece in pieces:
@@ -77,15 +84,29 @@ class FolderBlobs:
         except BaseException:
             draft.discard()
             raise
-        key = BlobKey(sha.digest())
-        with self._changed:
-            fresh = key not in self._waiting
-            if fresh:
-                self._waiting[key] = waiting
-                self._waiting_bytes += len(waiting.content or b"")
-        if not fresh:
+        stored = StoredBlob(key=BlobKey(sha.digest()), size_bytes=size, quick_xor=xor.digest())
+        if not self._await_settling(stored.key, waiting):
             draft.discard()
-        return StoredBlob(key=key, size_bytes=size, quick_xor=xor.digest())
+        return stored
+
+    def draft_path(self) -> str:
+        """A name for a file of this process that is not there yet; what lies there is gone with the process."""
+        return f"{self._own}/{next(self._numbers)}"
+
+    def adopt(self, draft: str, stored: StoredBlob) -> None:
+        """Take over a file at a `draft_path`, whose content somebody else has hashed and made durable: as `put` does."""
+        waiting = _Waiting(content=None, path=draft, size_bytes=stored.size_bytes, is_durable=True)
+        if not self._await_settling(stored.key, waiting):
+            os.unlink(draft)
+
+    def _await_settling(self, key: BlobKey, waiting: _Waiting) -> bool:
+        """Whether this is the copy that will be settled; another one waits already where it is not."""
+        with self._changed:
+            if key in self._waiting:
+                return False
+            self._waiting[key] = waiting
+            self._waiting_bytes += len(waiting.content or b"")
+            return True
 
     def settle(self, keys: Sequence[BlobKey]) -> None:
         wanted = set(keys)
@@ -106,7 +127,7 @@ class FolderBlobs:
                 self._changed.notify_all()
         with self._changed:
             self._changed.wait_for(lambda: self._settling.isdisjoint(wanted))
-        missing = self.missing(wanted)
+        missing = self.missing(wanted - mine.keys())
         if missing:
             raise KeyError(min(missing).hex())
 
@@ -115,61 +136,81 @@ class FolderBlobs:
         end = length if size is None else min(length, start + size)
         return _Pieces(handle, offset + start, offset + max(start, end))
 
+    def opened(self, key: BlobKey) -> tuple[int, Iterator[bytes]]:
+        handle, offset, length = self._handle(key)
+        return length, _Pieces(handle, offset, offset + length)
+
     def size(self, key: BlobKey) -> int:
         handle, _offset, length = self._handle(key)
         os.close(handle)
         return length
 
     def missing(self, keys: Iterable[BlobKey]) -> frozenset[BlobKey]:
-        return frozenset(key for key in keys if not self._present(key))
+        not_loose = [key for key in keys if not os.path.exists(self._path(key))]
+        return frozenset(self._packs.lacking(not_loose)) if not_loose else frozenset()
 
     def delete(self, keys: Sequence[BlobKey]) -> None:
-        folders: set[Path] = set()
+        folders: set[str] = set()
         for key in keys:
-            path = self._path(key)
-            if path.exists():
-                path.unlink(missing_ok=True)
-                folders.add(path.parent)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._path(key))
+                folders.add(self._folder(key))
         self._packs.delete(keys)
         self._sync(folders)
 
     def _make_durable(self, mine: dict[BlobKey, _Waiting], others: set[BlobKey]) -> None:
-        fresh = {key: waiting for key, waiting in mine.items() if not self._present(key)}
-        small = {key: one.content for key, one in fresh.items() if one.content is not None}
+        fresh = self.missing(mine)
+        small = {key: one.content for key, one in mine.items() if one.content is not None and key in fresh}
         if len(small) >= PACK_AT_LEAST:
             self._packs.write(small)
-        loose = [(key, one) for key, one in fresh.items() if len(small) < PACK_AT_LEAST or key not in small]
+        else:
+            small = {}
+        self._name(mine, fresh - small.keys())
         # a folder may still wait for its sync although the file was there before: a process may have died in between
-        folders = {
-            self._path(key).parent for key in others | mine.keys() if key not in small or len(small) < PACK_AT_LEAST
-        }
-        list(self._pool.map(self._name_one, loose))
-        self._sync(folders)
+        self._sync({self._folder(key) for key in (others | mine.keys()) - small.keys()})
         for key, waiting in mine.items():
             if key not in fresh and waiting.path is not None:
-                waiting.path.unlink(missing_ok=True)
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(waiting.path)
 
-    def _name_one(self, blob: tuple[BlobKey, _Waiting]) -> None:
-        key, waiting = blob
-        path = waiting.path
-        if path is None:
-            handle, name = tempfile.mkstemp(dir=self._own)
-            path = Path(name)
-            with os.fdopen(handle, "wb") as file:
-                file.write(waiting.content or b"")
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-        path.rename(self._path(key))
+    def _name(self, mine: dict[BlobKey, _Waiting], keys: Iterable[BlobKey]) -> None:
+        """Durable first, named then. Several threads wait for the disk at once, which then writes for all of them."""
+        ordered = sorted(keys)
+        shares = [ordered[start :: self._threads] for start in range(min(self._threads, len(ordered)))]
+        list(self._pool.map(self._name_these, [{key: mine[key] for key in share} for share in shares]))
 
-    def _sync(self, folders: Iterable[Path]) -> None:
+    def _name_these(self, blobs: dict[BlobKey, _Waiting]) -> None:
+        for key, waiting in blobs.items():
+            draft = waiting.path or self._written(waiting.content or b"")
+            try:
+                if not waiting.is_durable:
+                    _sync_path(draft, os.O_RDONLY)
+                os.rename(draft, self._path(key))
+            except OSError:
+                if waiting.path is None:
+                    os.unlink(draft)
+                raise
+
+    def _written(self, content: bytes) -> str:
+        path = self.draft_path()
+        draft = _Draft(path, in_memory=False)
+        try:
+            draft.write(content)
+            draft.finish()
+        except OSError:
+            draft.discard()
+            raise
+        return path
+
+    def _sync(self, folders: Iterable[str]) -> None:
         list(self._pool.map(_sync_folder, sorted(folders)))
 
-    def _present(self, key: BlobKey) -> bool:
-        return self._packs.find(key) is not None or self._path(key).exists()
+    def _folder(self, key: BlobKey) -> str:
+        return f"{self._loose}/{key[:1].hex()}"
 
-    def _path(self, key: BlobKey) -> Path:
+    def _path(self, key: BlobKey) -> str:
         name = key.hex()
-        return self._loose / name[:2] / name
+        return f"{self._loose}/{name[:2]}/{name}"
 
     def _handle(self, key: BlobKey) -> tuple[int, int, int]:
         """An open file, and where in it the blob begins and how long it is. Raises KeyError."""
@@ -191,28 +232,27 @@ class FolderBlobs:
 class _Draft:
     """Content as it arrives: in memory while it is small, then in a temporary file."""
 
-    def __init__(self, folder: Path, *, in_memory: bool) -> None:
-        self._folder = folder
+    def __init__(self, path: str, *, in_memory: bool) -> None:
+        self._path = path
         self._small = bytearray()
         self._keep = PACKED_BELOW if in_memory else 0
-        self._path: Path | None = None
         self._handle = -1
+        self._is_file = False
         self._size = 0
 
     def write(self, piece: bytes) -> None:
         self._size += len(piece)
-        if self._path is None and self._size < self._keep:
+        if not self._is_file and self._size < self._keep:
             self._small += piece
             return
-        if self._path is None:
-            self._handle, name = tempfile.mkstemp(dir=self._folder)
-            self._path = Path(name)
-            self._write_all(bytes(self._small))
+        self._begin_file()
         self._write_all(piece)
 
     def finish(self) -> _Waiting:
-        if self._path is None:
+        """An empty one that may not stay in memory is a file, too."""
+        if not self._is_file and self._keep:
             return _Waiting(content=bytes(self._small), path=None, size_bytes=self._size)
+        self._begin_file()
         os.close(self._handle)
         self._handle = -1
         return _Waiting(content=None, path=self._path, size_bytes=self._size)
@@ -221,11 +261,20 @@ class _Draft:
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1
-        if self._path is not None:
-            self._path.unlink(missing_ok=True)
+        if self._is_file:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._path)
+
+    def _begin_file(self) -> None:
+        if not self._is_file:
+            self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            self._is_file = True
+            if self._small:
+                self._write_all(bytes(self._small))
 
     def _write_all(self, content: bytes) -> None:
-        view = memoryview(content)
+        written = os.write(self._handle, content)
+        view = memoryview(content)[written:]
         while view:
             view = view[os.write(self._handle, view) :]
 
@@ -284,8 +333,12 @@ def _sweep(folder: Path) -> None:
         os.close(handle)
 
 
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _sync_folder(folder: str) -> None:
+    _sync_path(folder, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _sync_path(path: str, flags: int) -> None:
+    handle = os.open(path, flags | os.O_CLOEXEC)
     try:
         os.fsync(handle)
     finally:

@@ -54,6 +54,15 @@ class Packs:
                 place = self._index.find(key)
             return place
 
+    def lacking(self, keys: Sequence[BlobKey]) -> list[BlobKey]:
+        """Those that lie in no pack; the folder is looked at once for all of them."""
+        with self._lock:
+            absent = [key for key in keys if self._index.find(key) is None]
+            if absent and self._folder.stat().st_mtime_ns != self._seen_at:
+                self.refresh()
+                absent = [key for key in absent if self._index.find(key) is None]
+            return absent
+
     def path(self, place: Place) -> Path:
         return self._folder / place.pack
 

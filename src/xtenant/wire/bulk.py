@@ -125,6 +125,22 @@ class BulkTransfer:
         except _BROKEN as broken:
             raise errors.NetworkError(f"{urlsplit(url).hostname} broke the transfer: {broken}.") from broken
 
+    @contextmanager
+    def asked(self, url: str, body: bytes, headers: Mapping[str, str]) -> Generator[Answer]:
+        """POST a short body once; the answer, whatever its status, is read by the caller, who bounds what is read.
+
+        Raises NetworkError when the host cannot be reached.
+        """
+        _refuse_inside_unit(url)
+        host = urlsplit(url).hostname or ""
+        try:
+            with self._exchange(
+                "POST", url, {**headers, "Content-Length": str(len(body))}, body=iter([body])
+            ) as answer:
+                yield Answer(answer, host)
+        except _BROKEN as broken:
+            raise errors.NetworkError(f"{host} broke the transfer: {broken}.") from broken
+
     def _stretch(self, url: str, start: int, size: int | None) -> Iterator[tuple[bytes, int | None]]:
         """One request's pieces, each with how much is left after it."""
         headers: dict[str, str] = {}
@@ -215,6 +231,22 @@ class BulkTransfer:
         wait = seconds if seconds is not None else min(LONGEST_WAIT_SECONDS, 0.1 * 2**failures)
         self._clock.wait(wait)
         return failures
+
+
+class Answer:
+    """An answer that is read as it comes."""
+
+    def __init__(self, answer: http.client.HTTPResponse, host: str) -> None:
+        self._answer = answer
+        self._host = host
+        self.status = answer.status
+
+    def read(self, most: int) -> bytes:
+        """At most so many bytes, none at the end. Raises NetworkError when the answer breaks off."""
+        try:
+            return self._answer.read(most)
+        except _BROKEN as broken:
+            raise errors.NetworkError(f"{self._host} broke the transfer: {broken}.") from broken
 
 
 def _asked(

@@ -1,18 +1,27 @@
-"""Fetching from the source: parts by number, missing blobs in packs of bounded size; every byte is hashed at receipt."""
+"""Fetching from the source: parts by number, missing blobs in packs of bounded size, several packs at once.
+
+Every byte is hashed at receipt. Lanes only receive and make durable; what is recorded is recorded by the claim's own thread.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 
-from xtenant.domain import obstacles
+from xtenant.domain import errors, obstacles
 from xtenant.domain.content import BlobKey, StoredBlob
 from xtenant.domain.move import HASH_TRIES, PULL_BLOBS, PULL_BYTES, MoveJob
 from xtenant.domain.snapshot import ManifestObject, PartSeal, contents_of
+from xtenant.engine.lanes import in_lanes
 from xtenant.engine.workbench import Workbench
 from xtenant.operations.blobs import write_rows
 
 PINS_A_COMMIT = 5_000
+
+Wanted = dict[BlobKey, tuple[int, str]]
+"""What a batch refers to: size, and a path to name it by."""
 
 
 def part_bytes(bench: Workbench, job: MoveJob, seal: PartSeal) -> bytes:
@@ -34,22 +43,24 @@ def part_bytes(bench: Workbench, job: MoveJob, seal: PartSeal) -> bytes:
 def content_of(bench: Workbench, job: MoveJob, things: Sequence[ManifestObject], *, done: int = 0) -> None:
     """Have the content of all versions and attachments here, durable, recorded and pinned. `done` bytes of the site stand
     here already; what is pulled is told as progress."""
-    wanted: dict[BlobKey, tuple[int, str]] = {}
+    wanted: Wanted = {}
     for thing in things:
         for sha256, size, path in contents_of(thing):
             wanted[BlobKey(sha256)] = (size, path)
     with bench.units.read() as uow:
         known = uow.blobs.known(wanted)
     missing = [key for key in wanted if key not in known]
-    for pack in _packs(missing, wanted):
-        done += _pull(bench, job, pack, wanted, done)
+    packs = _packs(missing, wanted)
+    with closing(in_lanes(lambda pack: _pull(bench, job, pack, wanted), packs, bench.limits.pull_lanes)) as pulled:
+        for each in pulled:
+            done += _keep(bench, job, each, wanted, done)
     here = [key for key in wanted if key in known]
     for start in range(0, len(here), PINS_A_COMMIT):
         _record(bench, job, [], here[start : start + PINS_A_COMMIT])
 
 
-def _packs(keys: Sequence[BlobKey], wanted: dict[BlobKey, tuple[int, str]]) -> Iterator[list[BlobKey]]:
-    """At most 64 MiB or 2,000 blobs a call; a larger blob goes alone."""
+def _packs(keys: Sequence[BlobKey], wanted: Wanted) -> Iterator[list[BlobKey]]:
+    """At most 16 MiB or 2,000 blobs a call; a larger blob goes alone."""
     pack: list[BlobKey] = []
     size = 0
     for key in keys:
@@ -62,39 +73,57 @@ def _packs(keys: Sequence[BlobKey], wanted: dict[BlobKey, tuple[int, str]]) -> I
         yield pack
 
 
-def _pull(
-    bench: Workbench, job: MoveJob, pack: Sequence[BlobKey], wanted: dict[BlobKey, tuple[int, str]], done: int
-) -> int:
-    """The bytes that were pulled."""
+@dataclass(frozen=True, slots=True)
+class _Pulled:
+    """What a pack's calls brought, durable; `left` never arrived whole, `lost` says why no more was asked."""
+
+    stored: list[StoredBlob]
+    left: list[BlobKey]
+    lost: errors.PartnerUnreachable | None = None
+
+
+def _pull(bench: Workbench, job: MoveJob, pack: Sequence[BlobKey], wanted: Wanted) -> _Pulled:
+    """Everything of a pack, by as many calls as it takes; no unit of work is opened here, so it may run beside others."""
+    stored: list[StoredBlob] = []
     left = list(pack)
-    pulled = 0
+    lost = None
     for _ in range(HASH_TRIES):
-        got = _receive(bench, job, left, wanted)
+        got: list[StoredBlob] = []
+        try:
+            for blob in _received(bench, job, left, wanted):
+                got.append(blob)
+        except errors.PartnerUnreachable as error:
+            lost = error  # what came before is kept: the next pass asks for the rest only
         bench.blobs.settle([blob.key for blob in got])
-        bench.stop("target.blobs_settled")
-        pulled += sum(blob.size_bytes for blob in got)
-        _record(bench, job, got, [blob.key for blob in got], done=done + pulled)
-        bench.stop("target.blobs_recorded")
+        stored += got
         here = {blob.key for blob in got}
         left = [key for key in left if key not in here]
-        if not left:
-            return pulled
-    _blame(bench, job, left[0], wanted[left[0]][1])
-    return pulled
+        if not left or lost is not None:
+            break
+    return _Pulled(stored, left, lost)
 
 
-def _receive(
-    bench: Workbench, job: MoveJob, keys: Sequence[BlobKey], wanted: dict[BlobKey, tuple[int, str]]
-) -> list[StoredBlob]:
-    """What arrived whole: anything whose hash differs from its name is left out and asked for again."""
-    got: list[StoredBlob] = []
+def _received(bench: Workbench, job: MoveJob, keys: Sequence[BlobKey], wanted: Wanted) -> Iterator[StoredBlob]:
+    """What arrives whole: anything whose hash differs from its name is left out, to be asked for again."""
     for key, size, pieces in bench.channel.blobs(bench.peer(job), job.job_id, keys):
         if key not in wanted or size != wanted[key][0]:
             raise obstacles.TransferDamaged("The source sent something else than was asked for.")
         blob = bench.blobs.put(pieces)
         if blob.key == key:
-            got.append(blob)
-    return got
+            yield blob
+
+
+def _keep(bench: Workbench, job: MoveJob, pulled: _Pulled, wanted: Wanted, done: int) -> int:
+    """Record what was pulled; its bytes. Raises what kept the rest away."""
+    bench.stop("target.blobs_settled")
+    size = sum(blob.size_bytes for blob in pulled.stored)
+    _record(bench, job, pulled.stored, [blob.key for blob in pulled.stored], done=done + size)
+    bench.stop("target.blobs_recorded")
+    if pulled.lost is not None:
+        raise pulled.lost
+    if pulled.left:
+        _blame(bench, job, pulled.left[0], wanted[pulled.left[0]][1])
+    return size
 
 
 def _record(

@@ -7,8 +7,7 @@ frame is the blob's SHA-256 (32 bytes), its size (8 bytes, big-endian) and its c
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Annotated, TypeVar
+from typing import Annotated, Protocol, TypeVar
 
 import msgspec
 
@@ -104,49 +103,45 @@ def frames(blobs: Iterable[tuple[BlobKey, int, Iterator[bytes]]]) -> Iterator[by
         yield from pieces
 
 
-@dataclass(slots=True)
-class _Source:
-    """Bytes by count out of pieces as they come."""
+class Body(Protocol):
+    """What a call's answer is read from: at most `most` bytes, none at its end."""
 
-    pieces: Iterator[bytes]
-    held: bytes = b""
+    def read(self, most: int) -> bytes: ...
 
-    def some(self, most: int) -> bytes:
-        while not self.held:
-            try:
-                self.held = next(self.pieces)
-            except StopIteration:
+
+class Pieces:
+    """A `Body` out of pieces as they come."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._held = memoryview(b"")
+
+    def read(self, most: int) -> bytes:
+        while not self._held:
+            piece = next(self._pieces, None)
+            if piece is None:
                 return b""
-        taken, self.held = self.held[:most], self.held[most:]
-        return taken
-
-    def exactly(self, count: int) -> bytes:
-        found = bytearray()
-        while len(found) < count:
-            piece = self.some(count - len(found))
-            if not piece:
-                break
-            found += piece
-        return bytes(found)
+            self._held = memoryview(piece)
+        taken, self._held = self._held[:most], self._held[most:]
+        return bytes(taken)
 
 
-def read_frames(pieces: Iterator[bytes]) -> Generator[Frame]:
+def read_frames(body: Body) -> Generator[Frame]:
     """Blobs out of one body; each frame's content is read before the next. Raises PartnerUnreachable when it is cut off."""
-    source = _Source(pieces)
-    while header := source.exactly(HEADER_BYTES):
-        if len(header) != HEADER_BYTES:
-            raise errors.PartnerUnreachable("The partner's answer was cut off.")
+    while header := b"".join(_exactly(body, HEADER_BYTES, may_end=True)):
         size = int.from_bytes(header[32:], "big")
-        content = _content(source, size)
+        content = _exactly(body, size)
         yield BlobKey(header[:32]), size, content
         for _ in content:
             continue
 
 
-def _content(source: _Source, size: int) -> Iterator[bytes]:
+def _exactly(body: Body, size: int, *, may_end: bool = False) -> Iterator[bytes]:
     left = size
     while left:
-        piece = source.some(min(left, PIECE_BYTES))
+        piece = body.read(min(left, PIECE_BYTES))
+        if not piece and may_end and left == size:
+            return
         if not piece:
             raise errors.PartnerUnreachable("The partner's answer was cut off.")
         left -= len(piece)

@@ -217,7 +217,8 @@ def _whole(blobs: BlobStore, key: BlobKey) -> bytes:
 
 def _opened(blobs: BlobStore, keys: Sequence[BlobKey]) -> Iterator[tuple[BlobKey, int, Iterator[bytes]]]:
     for key in keys:
-        yield key, blobs.size(key), blobs.open(key)
+        size, content = blobs.opened(key)
+        yield key, size, content
 
 
 async def _leaving(call: Call, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
@@ -227,11 +228,13 @@ async def _leaving(call: Call, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
 
 def _gathered(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Small pieces put together, so that each hop between thread and loop carries about 1 MiB."""
-    waiting = bytearray()
+    waiting: list[bytes] = []
+    size = 0
     for piece in pieces:
-        waiting += piece
-        if len(waiting) >= codec.PIECE_BYTES:
-            yield bytes(waiting)
-            waiting.clear()
+        waiting.append(piece)
+        size += len(piece)
+        if size >= codec.PIECE_BYTES:
+            yield b"".join(waiting)
+            waiting, size = [], 0
     if waiting:
-        yield bytes(waiting)
+        yield b"".join(waiting)
