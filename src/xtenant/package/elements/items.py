@@ -242,6 +242,9 @@ def file_of(found: Any, item: Any) -> ManifestFile:
 
 
 def list_item_of(item: Any) -> ManifestListItem:
+    """A list item that is no file's or folder's. Raises ValueError for one that is."""
+    if "DocId" in item.attrib:
+        raise ValueError("a list item stands without its file or folder")
     versions = children(item, "Versions") or [item]
     return ManifestListItem(
         item_id=UUID(item.attrib["Id"]),
