@@ -69,7 +69,7 @@ class MoveCalls:
 
     def manifest(self, peer: Peer, job_id: MoveJobId, ordinal: int) -> bytes:
         with self._sent(peer, "manifest", codec.encode(codec.PartMessage(ordinal)), job_id) as answer:
-            return _whole(answer, 2 * PART_BYTES)
+            return _whole(answer, 4 * PART_BYTES)
 
     def blobs(self, peer: Peer, job_id: MoveJobId, keys: Sequence[BlobKey]) -> Iterator[Frame]:
         message = codec.encode(codec.BlobsMessage([bytes(key) for key in keys]))
