@@ -218,6 +218,7 @@ MOVES = {
 
 IMPORTS = {
     ("POST", "/_api/xtenant/sites"): lambda e: ok(**as_json({"url": SITE_URL, "title": "Plans"})),
+    ("POST", "/_api/xtenant/estates"): lambda e: ok(body=b""),
     ("POST", "/_api/xtenant/import"): lambda e: ok(404, query=f"?site={quote(SITE_URL, safe='')}-missing"),
 }
 

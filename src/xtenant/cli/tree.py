@@ -38,7 +38,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "setup": ("setup_app:app",),
     "profiles": ("connect:profiles",),
     "audit": ("audit:app",),
-    "lab": ("lab:app", "lab_import"),
+    "lab": ("lab:app", "lab_import", "lab_generate"),
 }
 """Group → the module and name of its app, then the modules that register more commands there."""
 

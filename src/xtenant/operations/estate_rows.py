@@ -32,7 +32,7 @@ from xtenant.domain.estates import (
     EstateSiteGroup,
     EstateVersion,
 )
-from xtenant.domain.fields import Fields, people_in, with_people
+from xtenant.domain.fields import Fields, People, field_values, fields_text
 from xtenant.domain.lists import list_definition_of, web_definition_of
 from xtenant.domain.permissions import SiteGroup, SiteGroupMember
 from xtenant.domain.ports.clock import IdSource
@@ -57,7 +57,14 @@ class Numbers:
 
     def fields(self, text: Fields) -> Fields:
         """Fields with people as this tenant's keys. Raises UnknownNumber, WrongField."""
-        return with_people(text, {number: self.key(number) for number in people_in([text])})
+        if not text:
+            return text
+        return fields_text(
+            {
+                name: People(tuple(self.key(number) for number in value.refs)) if isinstance(value, People) else value
+                for name, value in field_values(text).items()
+            }
+        )
 
 
 class SiteRows:

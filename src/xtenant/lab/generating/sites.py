@@ -174,10 +174,10 @@ class _Drawing:
 
     def _lists(self, items: int) -> Iterator[tuple[EstateItem, ListPlan]]:
         """Each but the first of a web looks things up in it."""
-        count = min(items, 1 + min(MOST_LISTS, items // ITEMS_A_CONTAINER))
+        count = min(items, 2 + min(MOST_LISTS, items // ITEMS_A_CONTAINER))
         looked_at: dict[Place, tuple[EstateItem, int]] = {}
         for number, share in enumerate(shares(items, count) if count else ()):
-            web = self._webs[number % len(self._webs)]
+            web = self._webs[number // 2 % len(self._webs)]
             first = looked_at.get(web)
             name = f"List{number + 1}" if number % 2 else f"Liste {number + 1} на русском"
             definition = self._list_definition(number, first)

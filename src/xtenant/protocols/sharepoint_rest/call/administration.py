@@ -54,3 +54,9 @@ def send_archive(
     url = f"{admin_url.rstrip('/')}/_api/xtenant/import?{options}"
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-tar"}
     return bulk.send(url, pieces, headers)
+
+
+def send_estate(bulk: BulkTransfer, token: str, admin_url: str, *, pieces: Iterator[bytes]) -> dict[str, object]:
+    """Send a made-up estate, as `wire/estates.py` writes it; what the tenant made of it. Blocks; runs in a thread."""
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
+    return bulk.send(f"{admin_url.rstrip('/')}/_api/xtenant/estates", pieces, headers)

@@ -9,6 +9,7 @@ from xtenant.domain import errors
 from xtenant.protocols.sharepoint_rest.serve import (
     administration,
     context,
+    estates,
     front,
     inbox,
     lists,
@@ -33,6 +34,7 @@ def mount(backend: Backend) -> list[Route]:
         *context.routes(backend),
         *inbox.routes(backend),
         *administration.routes(backend),
+        *estates.routes(backend),
         *multi_geo.routes(backend),
         *site_move_jobs.routes(backend),
         *resolutions.routes(backend),
