@@ -16,8 +16,9 @@ from blob_stores import ForgetfulBlobStore
 from suites.blob_store import LARGE, SMALL, BlobStoreContract
 from xtenant.domain import errors
 from xtenant.domain.tenant import TenantId
-from xtenant.storage import packs
+from xtenant.storage import folder_blobs, packs
 from xtenant.storage.folder_blobs import FolderBlobs
+from xtenant.storage.syncing import can_sync_at_once, sync_file_system
 
 TENANT = TenantId(UUID(int=7))
 
@@ -147,6 +148,50 @@ def test_a_full_disk_is_told_and_leaves_nothing_broken(
     folder.settle([stored.key, *(other.key for other in others)])
     assert b"".join(folder.open(stored.key)) == content
     assert not files(tmp_path, "temp")
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["at once", "one by one"])
+def test_many_files_are_synced_before_they_are_named_and_their_folders_after(
+    folder: FolderBlobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: bool
+) -> None:
+    named: list[int] = []
+
+    def seen(path: str) -> None:
+        named.append(len(files(tmp_path, "loose")))
+
+    monkeypatch.setattr(folder, "_syncs_at_once", at_once)
+    monkeypatch.setattr(folder_blobs, "sync_file_system", seen)
+    monkeypatch.setattr(folder_blobs, "sync_path", seen)
+    keys = [folder.put([b"%5d" % n + bytes(20_000)]).key for n in range(300)]
+    folder.settle(keys)
+    folders = len({key[:1] for key in keys})
+    assert named == ([0, 300] if at_once else [0] * 300 + [300] * folders)
+    assert not folder.missing(keys)
+
+
+def test_a_disk_that_is_full_for_many_files_is_told_and_they_settle_later(
+    folder: FolderBlobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    keys = [folder.put([b"%5d" % n + bytes(20_000)]).key for n in range(70)]
+    with monkeypatch.context() as patch:
+        patch.setattr(folder_blobs, "sync_file_system", full)
+        patch.setattr(folder, "_syncs_at_once", True)
+        with pytest.raises(errors.StorageFull):
+            folder.settle(keys)
+    assert folder.missing(keys) == set(keys)
+    folder.settle(keys)
+    assert not folder.missing(keys)
+    assert not files(tmp_path, "temp")
+
+
+def test_a_file_system_is_synced_and_one_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    assert can_sync_at_once() is (sys.platform == "linux")
+    sync_file_system(str(tmp_path))
+    with pytest.raises(FileNotFoundError):
+        sync_file_system(str(tmp_path / "nothing"))
 
 
 def test_a_damaged_pack_is_named(folder: FolderBlobs, tmp_path: Path) -> None:

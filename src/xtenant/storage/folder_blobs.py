@@ -1,6 +1,7 @@
 """Blobs in a local folder: content-addressed files below the tenant's own folder, small ones in packs (settled B 8).
 
-`put` writes a temporary file (small content stays in memory), `settle` syncs it, gives it its name and syncs the folder.
+`put` writes a temporary file (small content stays in memory), `settle` syncs it, gives it its name and syncs the folder;
+many are synced at once.
 Temporary files live in a folder of this process, which is locked; what a crash left is swept at the next start.
 """
 
@@ -17,7 +18,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,9 +29,12 @@ from xtenant.domain.content import BlobKey, StoredBlob
 from xtenant.domain.quick_xor import QuickXor
 from xtenant.domain.tenant import TenantId
 from xtenant.storage.packs import Packs
+from xtenant.storage.syncing import can_sync_at_once, sync_file_system, sync_path
 
 PACKED_BELOW = 16 * 1024
 PACK_AT_LEAST = 32
+AT_ONCE = 64
+"""So many files or folders and more are made durable with everything else the file system has waiting."""
 PIECE_BYTES = 1024 * 1024
 WAITING_BYTES = 64 * 1024 * 1024
 """Small content kept in memory until it is settled; beyond that it waits in temporary files."""
@@ -62,7 +66,7 @@ class FolderBlobs:
         self._settling: set[BlobKey] = set()
         self._changed = threading.Condition()
         self._numbers = itertools.count()
-        self._threads = threads
+        self._syncs_at_once = can_sync_at_once()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="blobs")
 
     def close(self) -> None:
@@ -174,22 +178,20 @@ class FolderBlobs:
                     os.unlink(waiting.path)
 
     def _name(self, mine: dict[BlobKey, _Waiting], keys: Iterable[BlobKey]) -> None:
-        """Durable first, named then. Several threads wait for the disk at once, which then writes for all of them."""
-        ordered = sorted(keys)
-        shares = [ordered[start :: self._threads] for start in range(min(self._threads, len(ordered)))]
-        list(self._pool.map(self._name_these, [{key: mine[key] for key in share} for share in shares]))
-
-    def _name_these(self, blobs: dict[BlobKey, _Waiting]) -> None:
-        for key, waiting in blobs.items():
-            draft = waiting.path or self._written(waiting.content or b"")
-            try:
-                if not waiting.is_durable:
-                    _sync_path(draft, os.O_RDONLY)
+        """Durable first, named then."""
+        drafts: dict[BlobKey, str] = {}
+        try:
+            for key in sorted(keys):
+                drafts[key] = mine[key].path or self._written(mine[key].content or b"")
+            self._sync([draft for key, draft in drafts.items() if not mine[key].is_durable])
+            for key, draft in drafts.items():
                 os.rename(draft, self._path(key))
-            except OSError:
-                if waiting.path is None:
-                    os.unlink(draft)
-                raise
+        except OSError:
+            for key, draft in drafts.items():
+                if mine[key].path is None:
+                    with contextlib.suppress(FileNotFoundError):
+                        os.unlink(draft)
+            raise
 
     def _written(self, content: bytes) -> str:
         path = self.draft_path()
@@ -202,8 +204,12 @@ class FolderBlobs:
             raise
         return path
 
-    def _sync(self, folders: Iterable[str]) -> None:
-        list(self._pool.map(_sync_folder, sorted(folders)))
+    def _sync(self, paths: Collection[str]) -> None:
+        """Files or folders. A few are waited for side by side, many all at once."""
+        if len(paths) >= AT_ONCE and self._syncs_at_once:
+            sync_file_system(self._loose)
+        else:
+            list(self._pool.map(sync_path, paths))
 
     def _folder(self, key: BlobKey) -> str:
         return f"{self._loose}/{key[:1].hex()}"
@@ -329,18 +335,6 @@ def _sweep(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
     except BlockingIOError:
         return  # its process lives
-    finally:
-        os.close(handle)
-
-
-def _sync_folder(folder: str) -> None:
-    _sync_path(folder, os.O_RDONLY | os.O_DIRECTORY)
-
-
-def _sync_path(path: str, flags: int) -> None:
-    handle = os.open(path, flags | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
     finally:
         os.close(handle)
 

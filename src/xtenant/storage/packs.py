@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy
 
 from xtenant.domain.content import BlobKey
+from xtenant.storage.syncing import sync_path
 
 ENTRY = struct.Struct(">32sQI")
 TRAILER = struct.Struct(">8sQ32s")
@@ -78,7 +79,7 @@ class Packs:
         """Write blobs as packs of at most 64 MiB and make them durable. Whatever fails leaves no pack behind."""
         for part in _parts(blobs):
             self._write_one(part)
-        _sync_folder(self._folder)
+        sync_path(str(self._folder))
 
     def delete(self, keys: Sequence[BlobKey]) -> None:
         """Mark as dead; a pack without a living member is removed, one that is mostly dead is rewritten."""
@@ -91,7 +92,7 @@ class Packs:
             for pack, dead in by_pack.items():
                 self._bury(self._folder / pack, dead)
             if by_pack:
-                _sync_folder(self._folder)
+                sync_path(str(self._folder))
 
     def _load(self, path: Path) -> None:
         try:
@@ -142,7 +143,7 @@ class Packs:
         if living:
             with path.open("rb") as file:
                 self._write_one({key: os.pread(file.fileno(), length, offset) for key, offset, length in living})
-            _sync_folder(self._folder)
+            sync_path(str(self._folder))
         path.unlink(missing_ok=True)
         path.with_name(f"{path.name}.dead").unlink(missing_ok=True)
 
@@ -181,14 +182,6 @@ def _dead_of(path: Path) -> set[BlobKey]:
         return set()
     text = beside.read_bytes()
     return {BlobKey(text[start : start + 32]) for start in range(0, len(text) - 31, 32)}
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 RECORD = numpy.dtype([("prefix", "<u8"), ("key", "V32"), ("pack", "<i4"), ("offset", "<i8"), ("size", "<i4")])
