@@ -94,7 +94,7 @@ RULES: tuple[Rule, ...] = (
     *_rules(
         "sharepoint_rest",
         Who.OWN_USER,
-        *("lists.read", "permissions.read", "permissions.write"),
+        *("lists.read", "lists.write", "permissions.read", "permissions.write"),
         room=Room.BOBS_CONTENT,
     ),
     *_rules("graph", Who.OWN_USER, "users.get", part="/me"),

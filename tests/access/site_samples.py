@@ -27,6 +27,9 @@ def _at_a_site(*answers: int, values: Mapping[str, str] | None = None, **more: o
     return made
 
 
+NO_ITEM = {"list": f"{DOCUMENTS}/items({NOBODY})"}
+NO_FILE = {"item": "getfilebyserverrelativepath(DecodedUrl='/none.txt')"}
+
 _WEB = {"target": ""}
 _ROLE = {**_WEB, "arguments": f"principalid={NOBODY},roledefid=1073741826"}
 _GROUP = {"group": NOBODY, "user": NOBODY}
@@ -36,8 +39,22 @@ SITES: Mapping[tuple[str, str], Callable[[Estate], Sample]] = {
     ("GET", "{site:path}/_api/web"): _at_a_site(),
     ("GET", "{site:path}/_api/web/roledefinitions"): _at_a_site(),
     ("GET", "{site:path}/_api/web/lists"): _at_a_site(),
-    ("GET", "{site:path}/_api/web/{list:path}/items"): _at_a_site(values={"list": DOCUMENTS}),
-    ("GET", "{site:path}/_api/web/lists{list:path}"): _at_a_site(values={"list": DOCUMENTS.removeprefix("lists")}),
+    ("POST", "{site:path}/_api/web"): _at_a_site(204, body=b"{}", headers=MERGE),
+    ("GET", "{site:path}/_api/web/webs"): _at_a_site(),
+    ("POST", "{site:path}/_api/web/webs/add"): _at_a_site(
+        400, **as_json({"parameters": {"Title": "Sub", "Url": "Lists"}})
+    ),
+    ("GET", "{site:path}/_api/web/regionalsettings/timezone"): _at_a_site(),
+    ("GET", "{site:path}/_api/web/{list:lists}"): _at_a_site(values={"list": f"{DOCUMENTS}/items"}),
+    ("POST", "{site:path}/_api/web/{list:lists}"): _at_a_site(
+        400, values={"list": f"{DOCUMENTS}/items"}, **as_json({})
+    ),
+    ("PATCH", "{site:path}/_api/web/{list:lists}"): _at_a_site(404, values=NO_ITEM, **as_json({"Title": "x"})),
+    ("DELETE", "{site:path}/_api/web/{list:lists}"): _at_a_site(404, values=NO_ITEM),
+    ("GET", "{site:path}/_api/web/{item:item}/listitemallfields"): _at_a_site(404, values=NO_FILE),
+    ("POST", "{site:path}/_api/web/{item:item}/listitemallfields"): _at_a_site(
+        404, values=NO_FILE, body=b'{"Title": "x"}', headers=MERGE
+    ),
     ("GET", "{site:path}/_api/web{target:path}/roleassignments"): _at_a_site(values=_WEB),
     ("POST", "{site:path}/_api/web{target:path}/breakroleinheritance({arguments:path})"): _at_a_site(
         values={**_WEB, "arguments": "copyRoleAssignments=true"}

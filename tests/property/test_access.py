@@ -20,6 +20,7 @@ from xtenant.domain.caller import Caller, CallerKind
 from xtenant.domain.content import WEB, Item, ItemKey, ItemKind, Principal, PrincipalKey, PrincipalKind, Role, SiteKey
 from xtenant.domain.directory import Group, GroupId, GroupKind
 from xtenant.domain.drive import DriveRef, Where
+from xtenant.domain.list_views import WebRef
 from xtenant.domain.permissions import Securable, SiteGroup
 from xtenant.domain.ports.units import Units
 from xtenant.operations import access, content, lists
@@ -286,7 +287,7 @@ def _check_ways_in(
     delta = content.delta(built.units, caller, ref=built.ref, token=None, limit=200)
     assert {view.item.key for view in delta.views} == readable
     what = Securable(list_id=built.library.item_id)
-    rows = lists.list_items(built.units, caller, url=built.site.url, what=what, after=0, limit=100)
+    rows = lists.list_items(built.units, caller, ref=WebRef(url=built.site.url), what=what, after=0, limit=100)
     assert {one.item.key for one in rows.items} == by_id
 
 

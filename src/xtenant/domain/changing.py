@@ -36,6 +36,7 @@ _FORMS: dict[WireForm, tuple[str, ...]] = {
         "deleted.restore",
         "sharepoint_settings.set",
         "content.write",
+        "lists.write",
         "permissions.write",
     ),
     WireForm.INFERRED: (

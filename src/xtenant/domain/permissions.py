@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xtenant.domain import errors
-from xtenant.domain.content import Item, ItemId, Principal, PrincipalKey, Role, Site, SiteKey
+from xtenant.domain.content import ItemId, Principal, PrincipalKey, Role, SiteKey
 
 ROLE_ORDER = tuple(Role)
 """Weakest first."""
@@ -80,15 +80,18 @@ def stronger(one: Role | None, other: Role | None) -> Role | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Securable:
-    """Names an object that may be a scope as SharePoint does: the web, a list by id or title, an item by its number there."""
+    """Names an object that may be a scope as SharePoint does: the web, a list by id, title or path, an item by its number
+    there, a file or folder by its path. Paths are decoded and server-relative (`/sites/x/Lists/Tasks`)."""
 
     list_id: ItemId | None = None
     list_title: str | None = None
     item_number: int | None = None
+    list_path: str | None = None
+    item_path: str | None = None
 
     @property
     def is_web(self) -> bool:
-        return self.list_id is None and self.list_title is None
+        return self.list_id is None and self.list_title is None and self.list_path is None and self.item_path is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,38 +102,6 @@ class Grant:
     principal: Principal
     role: Role
     through_group: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListView:
-    """A library as a list: how many items it holds, and whether it has permissions of its own."""
-
-    site: Site
-    library: Item
-    item_count: int
-    is_unique: bool
-    template: int = 0
-    """Of a list that is no plain library; 0 otherwise."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListItemView:
-    """A file or folder as a list item; `path` are the names below the library down to it."""
-
-    item: Item
-    path: tuple[str, ...]
-    is_unique: bool
-    label: str = ""
-    """The name of the file's sensitivity label."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListPage:
-    """Some items of a list by number; `next_number` asks for what follows, None at the end."""
-
-    view: ListView
-    items: Sequence[ListItemView]
-    next_number: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

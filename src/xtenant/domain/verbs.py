@@ -211,8 +211,14 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         name="lists.read",
         operation="lists",
-        routes=("GET /_api/site", "GET /_api/web", "GET /_api/web/lists…"),
+        routes=("GET /_api/site", "GET /_api/web", "GET /_api/web/lists…", "GET /v1.0/sites/{id}/lists…"),
         note="any SharePoint client; the inventory reads it",
+    ),
+    Verb(
+        name="lists.write",
+        operation="list_items",
+        routes=("POST /_api/web/lists…", "POST /_api/web/webs/add", "POST /v1.0/sites/{id}/lists…"),
+        note="any SharePoint or Graph client",
     ),
     Verb(
         name="permissions.read",

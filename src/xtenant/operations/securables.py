@@ -16,7 +16,7 @@ from xtenant.domain.permissions import Grant, InheritsPermissions, Securable, st
 from xtenant.domain.ports.clock import Clock
 from xtenant.domain.ports.content import SiteWriter
 from xtenant.domain.ports.units import UnitOfWork, Units
-from xtenant.operations import access, lists, permissions
+from xtenant.operations import access, lists, permissions, webs
 from xtenant.operations.access import Standing
 
 
@@ -108,16 +108,17 @@ def require_known(uow: UnitOfWork, standing: Standing, principal: PrincipalKey) 
 
 
 def _managed(uow: UnitOfWork, caller: Caller, url: str, what: Securable) -> Managed:
-    standing = lists.entered_web(uow, caller, url)
+    found = webs.entered(uow, caller, url)
     if what.is_web:
-        access.require_web(standing, Role.OWNER)
-        return Managed(standing=standing, item=None)
-    item = lists.library_named(uow, standing.site, what)
-    if what.item_number is not None:
-        access.require_entry(uow, standing, item)
-        item = lists.numbered(uow, item, what)
-    access.require_item(uow, standing, item, Role.OWNER)
-    return Managed(standing=standing, item=item)
+        webs.require_on_web(uow, found, Role.OWNER)
+        return Managed(standing=found.standing, item=found.web)
+    if what.item_number is None and what.item_path is None:
+        item = lists.list_named(uow, found, what)
+    else:
+        library, item = lists.located(uow, found, what)
+        access.require_entry(uow, found.standing, library)
+    access.require_item(uow, found.standing, item, Role.OWNER)
+    return Managed(standing=found.standing, item=item)
 
 
 def _writer(uow: UnitOfWork, managed: Managed, clock: Clock) -> SiteWriter:
@@ -132,12 +133,12 @@ def _below(uow: UnitOfWork, managed: Managed) -> Sequence[ItemKey]:
     site = managed.standing.site
     if managed.item is not None:
         return uow.scopes.below(managed.item)
-    libraries = uow.items.libraries(site.key)
-    own = uow.scopes.nearest(libraries)
+    standing = [one for one in uow.definitions.containers(site.key) if one.parent_key is None]
+    own = uow.scopes.nearest(standing)
     return [
         scope
-        for library in libraries
-        for scope in (*((library.key,) if own[library.key] == library.key else ()), *uow.scopes.below(library))
+        for one in standing
+        for scope in (*((one.key,) if own[one.key] == one.key else ()), *uow.scopes.below(one))
     ]
 
 

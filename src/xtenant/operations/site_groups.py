@@ -16,8 +16,8 @@ from xtenant.domain.ports.clock import Clock, IdSource
 from xtenant.domain.ports.units import UnitOfWork, Units
 from xtenant.operations import access
 from xtenant.operations.access import Standing
-from xtenant.operations.lists import entered_web
 from xtenant.operations.site_users import principal_of_login
+from xtenant.operations.webs import entered_web
 
 FORBIDDEN = frozenset("\"/\\[]:|<>+=;,?*'@")
 DESCRIPTION = 512

@@ -20,8 +20,8 @@ from xtenant.domain.ports.units import UnitOfWork, Units
 from xtenant.domain.site import NoSuchSite
 from xtenant.operations import access
 from xtenant.operations.access import Standing
-from xtenant.operations.lists import entered_web
 from xtenant.operations.permissions import principal_named
+from xtenant.operations.webs import entered_web
 
 USER_CLAIM = "i:0#.f|membership|"
 OWNERS_CLAIM = "_o"

@@ -73,6 +73,9 @@ _KINDS = {
     # relations of the directory that one row answers for
     "people": r"members|transitiveMembers|owners",
     "groups": r"memberOf|transitiveMemberOf",
+    # what SharePoint's lists, and the columns and content types of webs, are addressed by; files and folders by path
+    "lists": r"(?:lists|getlist\(|fields|contenttypes).*?",
+    "item": r"get(?:file|folder)byserverrelative(?:path|url)\(.*?\)",
 }
 
 

@@ -16,8 +16,8 @@ from xtenant.wire.digest import FormDigests
 from xtenant.wire.edge import Call
 from xtenant.wire.routes import Evidence, Route
 
-WEB_PATH = re.compile(r"(/(sites|teams|personal)/[^/\x00-\x1f]{1,128}(/[^/\x00-\x1f]{1,128}){0,8})?", re.IGNORECASE)
-"""A site's path on its host; empty for the site at the root."""
+WEB_PATH = re.compile(r"(/[^/\x00-\x1f]{1,128}){0,10}")
+"""A web's path on its host; empty for the site at the root."""
 
 
 def digests_of(backend: Backend) -> FormDigests:
