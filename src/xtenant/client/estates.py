@@ -34,7 +34,7 @@ async def plant_estate(
 ) -> EstateTally:
     """Send each site with everybody it may name; what the tenant made of all of them.
 
-    Raises NameTaken's Conflict for a site that is there (those before it stay), NotFound where the service is no lab's.
+    Raises Conflict for a site that is there (those before it stay), NotFound where the service is no lab's.
     """
     everybody = list(people)
     whole = _tally_of(everybody)
@@ -46,7 +46,13 @@ async def plant_estate(
     def send(site: Iterable[EstateRecord]) -> EstateTally:
         pieces = write_records(_counted(chain(everybody, site), sent, progress))
         token = anyio.from_thread.run(token_of_host)
-        return _read(administration.send_estate(bulk, token, admin_url, pieces=pieces))
+        try:
+            return _read(administration.send_estate(bulk, token, admin_url, pieces=pieces))
+        except errors.Conflict as conflict:
+            raise errors.Conflict(
+                "A site of this estate is there already; those before it were made.",
+                remedy="Take another --seed, or begin anew with `xtenant lab reset`.",
+            ) from conflict
 
     for site in sites:
         made = await anyio.to_thread.run_sync(partial(send, site))
