@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from datetime import datetime
 
-from xtenant.domain import content, errors, paths
+from xtenant.domain import content, errors, paths, versioning
 from xtenant.domain.caller import Caller
 from xtenant.domain.content import Item, ItemId, ItemKind, ItemRow, NewVersion, PrincipalKey, Role, Site, StoredBlob
 from xtenant.domain.drive import Drive, DriveRef, ItemView, Where
+from xtenant.domain.fields import Fields
+from xtenant.domain.lists import ListDefinition
 from xtenant.domain.ports.clock import Clock, IdSource
 from xtenant.domain.ports.content import SiteWriter
 from xtenant.domain.ports.units import UnitOfWork, Units
@@ -84,7 +87,7 @@ def put_file(
             item = item_at(uow, drive, where, standing)
             guard(item)
             _require_match(item, matches)
-            return view_of(uow, drive, _next_version(writer, item, stored, by, dates, clock)), False
+            return view_of(uow, drive, _next_version(uow, writer, item, stored, by, dates, clock)), False
         start = item_at(uow, drive, Where(item_id=where.item_id))
         folder = _folders_on_the_way(uow, writer, drive, guard, start, where.names[:-1], by, clock, ids)
         item, created = place_file(
@@ -134,7 +137,7 @@ def delete_item(
         if item.kind is ItemKind.LIBRARY:
             raise errors.UsageError("The root of a drive cannot be deleted.")
         _require_match(item, matches)
-        writer.delete(item, now=clock.business_now())
+        writer.delete_by(item, by=access.author_of(uow, caller), now=clock.business_now())
 
 
 def open_drive(
@@ -188,7 +191,7 @@ def place_file(
         if conflict is ConflictBehavior.REPLACE and there.kind is ItemKind.FILE:
             guard(there)
             _require_match(there, matches)
-            return _next_version(writer, there, stored, by, dates, clock), False
+            return _next_version(uow, writer, there, stored, by, dates, clock), False
         name = _free_name(uow, folder, name, conflict)
     elif matches is not None:
         raise errors.PreconditionFailed("There is no such item.")
@@ -196,7 +199,8 @@ def place_file(
     _require_short(uow, drive, folder, name)
     now = clock.business_now()
     modified_at = dates.modified_at or now
-    version = NewVersion(major=1, minor=0, stored=stored, modified_at=modified_at, editor=by)
+    major, minor = versioning.first_number(definition_of(uow, folder))
+    version = NewVersion(major=major, minor=minor, stored=stored, modified_at=modified_at, editor=by)
     row = ItemRow(
         item_id=ItemId(ids.new_id()),
         library_id=None,
@@ -214,16 +218,49 @@ def place_file(
 
 
 def _next_version(
-    writer: SiteWriter, item: Item, stored: StoredBlob, by: PrincipalKey, dates: FileDates, clock: Clock
+    uow: UnitOfWork,
+    writer: SiteWriter,
+    item: Item,
+    stored: StoredBlob,
+    by: PrincipalKey,
+    dates: FileDates,
+    clock: Clock,
 ) -> Item:
     if item.kind is not ItemKind.FILE:
         raise errors.UsageError("Only a file has content.")
     modified_at = dates.modified_at or clock.business_now()
-    version = NewVersion(major=item.version[0] + 1, minor=0, stored=stored, modified_at=modified_at, editor=by)
-    item = writer.add_version(item, version)
+    item = write_version(uow, writer, item, stored, item.fields, by, modified_at)
     if dates.created_at is not None:
         item = writer.touch(item, created_at=dates.created_at, modified_at=None, editor=by)
     return item
+
+
+def write_version(
+    uow: UnitOfWork,
+    writer: SiteWriter,
+    item: Item,
+    stored: StoredBlob,
+    fields: Fields,
+    by: PrincipalKey,
+    modified_at: datetime,
+) -> Item:
+    """What a file or list item becomes, by the settings of its library or list: a draft, a version, or itself in place."""
+    definition = definition_of(uow, item)
+    number = versioning.next_number(item, definition)
+    major, minor = number or item.version
+    version = NewVersion(major=major, minor=minor, stored=stored, modified_at=modified_at, editor=by, fields=fields)
+    if number is None:
+        return writer.replace_version(item, version)
+    item = writer.add_version(item, version)
+    if definition.version_limit and major > definition.version_limit:
+        writer.trim_versions(item, keep=definition.version_limit)
+    return item
+
+
+def definition_of(uow: UnitOfWork, item: Item) -> ListDefinition:
+    """Of the library or list that an item is or lies in."""
+    key = item.library_key or item.key
+    return uow.definitions.lists(item.site_key, [key])[key]
 
 
 def _move(

@@ -286,6 +286,7 @@ def _add_versions(writer: SiteWriter, there: Item, versions: Sequence[NewVersion
                 stored=version.stored,
                 modified_at=version.modified_at,
                 editor=version.editor,
+                fields=there.fields,
             ),
         )
 

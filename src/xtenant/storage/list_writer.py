@@ -1,26 +1,23 @@
-"""Writing what webs and lists are made of, field values, and attachments; a part of the site's writer, not used alone."""
+"""Writing what webs and lists are made of, and attachments; a part of the site's writer, not used alone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete
 
 from xtenant.domain import errors
-from xtenant.domain.content import WEB, Item, ItemKey, ItemKind, NewAttachment, PrincipalKey
-from xtenant.domain.fields import Fields
+from xtenant.domain.content import WEB, Item, ItemKey, ItemKind, NewAttachment
 from xtenant.domain.lists import ListDefinition, WebDefinition, definition_text
 from xtenant.storage.attachments import AttachmentStore, attachments
-from xtenant.storage.bin_writer import SqlBinWriter
 from xtenant.storage.blobs import require_live
-from xtenant.storage.bulk import whole_seconds
 from xtenant.storage.definitions import definitions
 from xtenant.storage.item_rows import insert_attachment
-from xtenant.storage.items import ItemStore, items, versions
+from xtenant.storage.items import ItemStore, items
+from xtenant.storage.version_writer import SqlVersionWriter
 
 
-class SqlListWriter(SqlBinWriter):
+class SqlListWriter(SqlVersionWriter):
     """The rest of `ListWriter` on SQL."""
 
     def put_list(self, item: ItemKey, definition: ListDefinition) -> None:
@@ -70,21 +67,6 @@ class SqlListWriter(SqlBinWriter):
         )
         self._set(item)
         self._count(changes=1, size=-found.size_bytes)
-
-    def set_fields(self, item: Item, fields: Fields, *, editor: PrincipalKey, modified_at: datetime) -> Item:
-        self._require_additions()
-        changed = {"fields": fields, "editor": editor, "modified_at": whole_seconds(modified_at)}
-        self._set(item, **changed)
-        if item.kind.has_versions:
-            self._connection.execute(
-                update(versions)
-                .where(versions.c.tenant_id == self._tenant_id, versions.c.item_key == item.key)
-                .where(versions.c.major == item.version[0], versions.c.minor == item.version[1])
-                .values(**changed)
-            )
-        self._know([editor])
-        self._count(changes=1)
-        return self._again(item.item_id)
 
     def _require_kind(self, item: Item | None, key: ItemKey, definition: ListDefinition | WebDefinition) -> None:
         wanted = isinstance(definition, WebDefinition)

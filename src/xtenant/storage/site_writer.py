@@ -1,6 +1,6 @@
 """Writing content: the site's row is locked, the lock state and the freeze are checked, counters and change number kept.
 
-With `list_writer`, `bin_writer`, `link_writer` and `rights_writer`, the bases of its class one above the other, the only module
+With `list_writer`, `version_writer`, `bin_writer`, `link_writer` and `rights_writer`, the bases of its class one above the other, the only module
 that changes items, versions, lists and permissions (design section 6, 'freeze without a race').
 """
 
@@ -19,7 +19,6 @@ from xtenant.domain.content import (
     ItemKind,
     ItemRow,
     LockState,
-    NewVersion,
     PrincipalKey,
     Site,
     SiteKey,
@@ -28,7 +27,7 @@ from xtenant.domain.tenant import TenantId
 from xtenant.storage.bin_writer import NOBODY
 from xtenant.storage.blobs import require_live
 from xtenant.storage.bulk import whole_seconds
-from xtenant.storage.item_rows import insert_items, insert_version
+from xtenant.storage.item_rows import insert_items
 from xtenant.storage.items import items
 from xtenant.storage.list_writer import SqlListWriter
 from xtenant.storage.sites import SiteStore
@@ -96,27 +95,6 @@ class SqlSiteWriter(SqlListWriter):
             versions_=sum(len(row.versions) for row in live),
             size=sum(new.stored.size_bytes for row in live for new in (*row.versions, *row.attachments)),
         )
-
-    def add_version(self, item: Item, version: NewVersion) -> Item:
-        self._require_additions()
-        require_live(self._connection, self._tenant_id, {version.stored.key} - {NO_CONTENT})
-        if (version.major, version.minor) <= item.version:
-            raise errors.Conflict("The item has this version already.", version=item.version)
-        insert_version(self._connection, self._tenant_id, item.key, version)
-        self._know([version.editor])
-        self._set(
-            item,
-            major=version.major,
-            minor=version.minor,
-            blob=version.stored.key or None,
-            fields=version.fields,
-            size_bytes=version.stored.size_bytes,
-            quick_xor=version.stored.quick_xor,
-            modified_at=whole_seconds(version.modified_at),
-            editor=version.editor,
-        )
-        self._count(changes=1, versions_=1, size=version.stored.size_bytes)
-        return self._again(item.item_id)
 
     def move_item(self, item: Item, *, parent: Item, name: str) -> Item:
         self._require_additions()

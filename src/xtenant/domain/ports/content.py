@@ -6,7 +6,7 @@ imports and take at most `Limits.write_rows` rows a call. Engines stream: every 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -155,6 +155,22 @@ class SiteWriter(RightsWriter, LinkWriter, ListWriter, Protocol):
         ...
 
     def add_version(self, item: Item, version: NewVersion) -> Item: ...
+
+    def replace_version(self, item: Item, version: NewVersion) -> Item:
+        """Instead of the current one: libraries and lists that keep no versions."""
+        ...
+
+    def renumber_version(self, item: Item, number: tuple[int, int], *, comment: str) -> Item:
+        """The current version under another number, or under its own, with a comment: publishing and taking back."""
+        ...
+
+    def remove_versions(self, item: Item, numbers: Collection[tuple[int, int]]) -> None:
+        """For good; those that are not there are no error. Raises UsageError for the current one."""
+        ...
+
+    def trim_versions(self, item: Item, *, keep: int) -> None:
+        """Remove what is older than so many major versions, drafts between them included."""
+        ...
 
     def move_item(self, item: Item, *, parent: Item, name: str) -> Item:
         """Rename or move inside the library. Raises UsageError for a folder into itself or for another library."""
