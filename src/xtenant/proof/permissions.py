@@ -47,11 +47,12 @@ def strongest(roles: Iterable[str]) -> str:
 async def crawl_permissions(session: Session, site_url: str) -> PermissionFacts:
     """Everything of one site collection's root web. Raises NetworkError, NotFound, AccessDenied: nothing is left out
     silently."""
-    scopes = {path: _rights(given) async for path, given in _scopes(session, site_url)}
+    scopes = {path: rights_of(given) async for path, given in _scopes(session, site_url)}
     groups = {
-        group.Title: frozenset(map(_name, group.Users)) async for group in site_users.site_groups(session, site_url)
+        group.Title: frozenset(map(principal_name, group.Users))
+        async for group in site_users.site_groups(session, site_url)
     }
-    admins = [_name(user) async for user in site_users.site_users(session, site_url) if user.IsSiteAdmin]
+    admins = [principal_name(user) async for user in site_users.site_users(session, site_url) if user.IsSiteAdmin]
     return PermissionFacts(scopes=scopes, groups=groups, admins=frozenset(admins))
 
 
@@ -62,29 +63,32 @@ async def _scopes(session: Session, site_url: str) -> AsyncIterator[tuple[str, S
             continue
         if found.HasUniqueRoleAssignments:
             given = await role_assignments.of_list(session, site_url, found.Id)
-            yield _below(site_url, found.RootFolder.ServerRelativeUrl), given
+            yield below_web(site_url, found.RootFolder.ServerRelativeUrl), given
         async for item in lists.items_of(session, site_url, found.Id):
             if item.HasUniqueRoleAssignments:
                 given = await role_assignments.of_item(session, site_url, found.Id, item.Id)
-                yield _below(site_url, item.FileRef), given
+                yield below_web(site_url, item.FileRef), given
 
 
-def _rights(given: Sequence[RoleAssignment]) -> Rights:
+def rights_of(given: Sequence[RoleAssignment]) -> Rights:
+    """The role of each principal, the strongest; limited access is none."""
     rights: dict[str, str] = {}
     for row in given:
         roles = [role.Name for role in row.RoleDefinitionBindings if role.Id != LIMITED_ACCESS]
         if roles:
-            rights[_name(row.Member)] = strongest(roles)
+            rights[principal_name(row.Member)] = strongest(roles)
     return rights
 
 
-def _name(principal: Assignee | SiteUser) -> str:
+def principal_name(principal: Assignee | SiteUser) -> str:
+    """A UPN or object id in lower case, or a SharePoint group's title behind `SITE_GROUP`."""
     if principal.PrincipalType == site_users.SITE_GROUP:
         return SITE_GROUP + (principal.Title or principal.LoginName)
     return principal.LoginName.rpartition("|")[2].lower()
 
 
-def _below(site_url: str, server_relative: str) -> str:
+def below_web(site_url: str, server_relative: str) -> str:
+    """A path from the host on as one below a web, without slashes at its ends."""
     web = unquote(urlsplit(site_url).path).strip("/")
     path = server_relative.strip("/")
     return path[len(web) :].strip("/") if path.lower().startswith(web.lower()) else path

@@ -42,6 +42,9 @@ class SiteRow:
     label: str = ""
     """The sensitivity label's name where it is told, else its id."""
     created_at: datetime | None = None
+    language: int = 0
+    time_zone: int = 0
+    quota_megabytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +161,9 @@ def _site(item: dict[str, Answer]) -> SiteRow:
         has_holds=holds if isinstance(holds, bool) else None,
         label=_label(item),
         created_at=_moment(item, "CreatedTime"),
+        language=int(item.get("Lcid") or 0),
+        time_zone=int(item.get("TimeZoneId") or 0),
+        quota_megabytes=int(item.get("StorageMaximumLevel") or 0),
     )
 
 

@@ -1,0 +1,65 @@
+"""Libraries over Graph: every folder and file with its whole history and, where wanted, the hash of its bytes (content-api.md
+1.4, 1.7, 1.11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import unquote, urlsplit
+
+from xtenant.proof.baseline import Baseline
+from xtenant.proof.crawl import crawl
+from xtenant.proof.facts import ItemFacts, Kind
+from xtenant.proof.whole.facts import Fact, facts_of, moment, person
+from xtenant.proof.whole.scene import Scene
+from xtenant.proof.whole.webs import WebPlace
+from xtenant.protocols.graph.call.drives import drives_of_site, site_by_url
+from xtenant.protocols.graph.codec.drives import RemoteDrive
+
+FACTS_A_TIME = 2_000
+
+
+async def read_drives(scene: Scene, web: WebPlace) -> None:
+    """Every library of a web."""
+    site = await site_by_url(scene.session, web.url)
+    for number, drive in enumerate(await drives_of_site(scene.session, site.id)):
+        path = scene.below(unquote(urlsplit(drive.url).path))
+        file = scene.folder / f"{site.id.replace(',', '-')[-40:]}-{number}.baseline"
+        with Baseline(file) as baseline:
+            await crawl(scene.session, drive, baseline, content=scene.content)
+            _record(scene, drive, path, baseline)
+        file.unlink()
+
+
+def _record(scene: Scene, drive: RemoteDrive, path: str, baseline: Baseline) -> None:
+    scene.ledger.add(facts_of(f"drive {path}", {"name": drive.name, "type": drive.drive_type}))
+    facts: list[Fact] = []
+    for item in baseline.items():
+        facts += _facts(f"drive item {path}/{item.path}", item)
+        if len(facts) >= FACTS_A_TIME:
+            scene.ledger.add(facts)
+            facts = []
+    scene.ledger.add(facts)
+
+
+def _facts(subject: str, item: ItemFacts) -> Iterator[Fact]:
+    is_file = item.kind is Kind.FILE
+    yield from facts_of(
+        subject,
+        {
+            "kind": item.kind.value,
+            "created": moment(item.created_at),
+            "modified": moment(item.modified_at),
+            "author": person(item.author),
+            "editor": person(item.editor),
+            **({"size": item.size_bytes, "quickXorHash": item.quick_xor} if is_file else {}),
+            **({"SHA-256": item.sha256} if item.sha256 is not None else {}),
+            **({"versions": [version.number for version in item.versions]} if is_file else {}),
+        },
+    )
+    for version in item.versions:
+        told = {
+            "size": version.size_bytes,
+            "written": moment(version.modified_at),
+            "editor": person(version.editor),
+        }
+        yield from facts_of(f"{subject} version {version.number}", told)

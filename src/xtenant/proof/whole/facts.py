@@ -1,0 +1,48 @@
+"""One thing that a tenant tells of a site: of whom or what, in which respect, and what.
+
+Values are plain JSON. Principals stand in objects of one member, so that a comparison can say who is expected instead:
+`{"person": NAME}`, `{"people": [NAME…]}` for a set, `{"rights": {NAME: ROLE}}`. Names are UPNs or object ids in lower case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+Plain = Any
+"""What JSON can hold."""
+
+PERSON, PEOPLE, RIGHTS = "person", "people", "rights"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """`subject` names the thing by its path below the site (`list /Shared Documents`, `item /Lists/Tasks/3`)."""
+
+    subject: str
+    aspect: str
+    value: Plain
+
+
+def person(name: str) -> Plain:
+    return {PERSON: name.lower()}
+
+
+def people(names: Iterable[str]) -> Plain:
+    return {PEOPLE: sorted({name.lower() for name in names})}
+
+
+def rights(given: Mapping[str, str]) -> Plain:
+    return {RIGHTS: {name.lower(): role for name, role in given.items()}}
+
+
+def moment(value: datetime | None) -> Plain:
+    """Whole seconds in UTC, as SharePoint keeps them."""
+    return None if value is None else value.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def facts_of(subject: str, told: Mapping[str, Plain]) -> Iterable[Fact]:
+    """One fact for each respect."""
+    return [Fact(subject, aspect, value) for aspect, value in told.items()]
