@@ -112,6 +112,8 @@ class ListItemView:
     label: str = ""
     """The name of the file's sensitivity label."""
     has_attachments: bool = False
+    comment: str = ""
+    """Of a file's current version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from xtenant.domain import errors, paths
 from xtenant.domain.caller import Caller
-from xtenant.domain.content import Attachment, Item, ItemKey, Principal, PrincipalKey, Role
+from xtenant.domain.content import Attachment, Item, ItemKey, ItemKind, Principal, PrincipalKey, Role
 from xtenant.domain.fields import people_in
 from xtenant.domain.item_facts import PLAIN
 from xtenant.domain.list_views import History, ListItemView, ListPage, ListView, WebRef, address_of, title_of
@@ -188,6 +188,7 @@ def _item_views(uow: UnitOfWork, view: ListView, items: Sequence[Item]) -> Seque
     attached: set[ItemKey] = set()
     if view.definition.attachments:
         attached = {one.item_key for one in uow.attachments.of_items([item.key for item in items])}
+    comments = uow.list_items.comments([one.key for one in items if one.kind is ItemKind.FILE])
     return [
         ListItemView(
             item=one,
@@ -195,6 +196,7 @@ def _item_views(uow: UnitOfWork, view: ListView, items: Sequence[Item]) -> Seque
             is_unique=nearest[one.key] == one.key,
             label=stated.get(one.key, PLAIN).label,
             has_attachments=one.key in attached,
+            comment=comments.get(one.key, ""),
         )
         for one in items
     ]

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from xtenant.domain.content import Item, ItemKey
 from xtenant.domain.tenant import TenantId
-from xtenant.storage.items import LIVE, item_of, items
+from xtenant.storage.items import KEYS_A_QUERY, LIVE, item_of, items, versions
 
 LARGEST_NUMBER = 2**31 - 1
 
@@ -42,6 +42,24 @@ class ListItemStore:
             .group_by(items.c.library_key)
         )
         return dict.fromkeys(libraries, 0) | {ItemKey(key): count for key, count in rows}
+
+    def comments(self, keys: Collection[ItemKey]) -> dict[ItemKey, str]:
+        wanted = sorted(set(keys))
+        found: dict[ItemKey, str] = {}
+        current = (versions.c.major == items.c.major) & (versions.c.minor == items.c.minor)
+        for start in range(0, len(wanted), KEYS_A_QUERY):
+            rows = self._connection.execute(
+                select(versions.c.item_key, versions.c.comment)
+                .join(items, (items.c.key == versions.c.item_key) & current)
+                .where(
+                    versions.c.tenant_id == self._tenant_id,
+                    items.c.tenant_id == self._tenant_id,
+                    versions.c.item_key.in_(wanted[start : start + KEYS_A_QUERY]),
+                    versions.c.comment != "",
+                )
+            )
+            found |= {ItemKey(key): comment for key, comment in rows}
+        return found
 
     def _in(self, library: Item) -> ColumnElement[bool]:
         return (items.c.tenant_id == self._tenant_id) & (items.c.library_key == library.key)

@@ -22,6 +22,10 @@ class ListItemRepository(Protocol):
         """How many live items each of some libraries and lists holds, in one query."""
         ...
 
+    def comments(self, keys: Collection[ItemKey]) -> dict[ItemKey, str]:
+        """The comments of the current versions of some files, those that have one; one query per 1,000."""
+        ...
+
 
 class DefinitionRepository(Protocol):
     """Webs, libraries and lists of a site, and what they are made of. The root web is named by `WEB`."""

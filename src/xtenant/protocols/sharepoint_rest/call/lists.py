@@ -52,6 +52,27 @@ class SiteList(msgspec.Struct, kw_only=True):
     RootFolder: Folder
 
 
+class ListSettings(msgspec.Struct, kw_only=True):
+    """What a list or library is set to; `MajorVersionLimit` 0 keeps every version."""
+
+    Id: UUID
+    Title: str = ""
+    Description: str = ""
+    BaseTemplate: int = 100
+    BaseType: int = LIBRARY
+    Hidden: bool = False
+    ItemCount: int = 0
+    EnableVersioning: bool = False
+    EnableMinorVersions: bool = False
+    MajorVersionLimit: int = 0
+    EnableModeration: bool = False
+    EnableAttachments: bool = False
+    ContentTypesEnabled: bool = False
+    Created: datetime | None = None
+    HasUniqueRoleAssignments: bool = False
+    RootFolder: Folder
+
+
 class ListItem(msgspec.Struct, kw_only=True):
     """A file, folder or row; `FileRef` is its path from the host on, decoded."""
 
@@ -77,6 +98,16 @@ def lists_of(session: Session, web_url: str) -> AsyncIterator[SiteList]:
         session,
         feeds.api(web_url, f"web/lists?$select={_LIST_FIELDS},RootFolder/ServerRelativeUrl&$expand=RootFolder"),
         SiteList,
+    )
+
+
+def settings_of(session: Session, web_url: str) -> AsyncIterator[ListSettings]:
+    """Every list of a web with its settings, hidden ones included. Raises NotFound, AccessDenied."""
+    fields = ",".join(name for name in ListSettings.__struct_fields__ if name != "RootFolder")
+    return feeds.rows(
+        session,
+        feeds.api(web_url, f"web/lists?$select={fields},RootFolder/ServerRelativeUrl&$expand=RootFolder"),
+        ListSettings,
     )
 
 

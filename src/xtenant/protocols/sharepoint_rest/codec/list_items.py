@@ -67,6 +67,7 @@ def list_item_json(page: ListPage, one: ListItemView) -> dict[str, Json]:
         "FileSystemObjectType": int(is_folder),
         "OData__UIVersionString": f"{major}.{minor}",
         "OData__DisplayName": one.label or None,
+        "OData__CheckinComment": one.comment if is_file else None,
         "File_x0020_Size": str(item.size_bytes) if is_file else None,
         "HasUniqueRoleAssignments": one.is_unique,
         "AuthorId": item.author,
