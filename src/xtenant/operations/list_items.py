@@ -33,7 +33,7 @@ from xtenant.domain.permissions import Securable
 from xtenant.domain.ports.clock import Clock, IdSource
 from xtenant.domain.ports.content import SiteWriter
 from xtenant.domain.ports.units import UnitOfWork, Units
-from xtenant.operations import access, lists, webs
+from xtenant.operations import access, files, lists, webs
 from xtenant.operations.site_users import principal_of_login
 from xtenant.operations.webs import Entered
 
@@ -80,7 +80,9 @@ def add_item(
                 modified_at=now,
                 author=by,
                 editor=by,
-                versions=(_version((1, 0), NOTHING_STORED, now, by, fields),),
+                versions=(
+                    NewVersion(major=1, minor=0, stored=NOTHING_STORED, modified_at=now, editor=by, fields=fields),
+                ),
             )
         )
         return lists.page_of(uow, found, library, [made])
@@ -253,26 +255,13 @@ def _with_fields(uow: UnitOfWork, opened: _Opened, given: Given, columns: Sequen
     item, now = opened.item, clock.business_now()
     fields = merged(item.fields, given, columns)
     _require_known(uow, opened.found, fields)
-    if item.kind is ItemKind.FOLDER or not opened.definition.versioning:
+    if item.kind is ItemKind.FOLDER:
         return opened.writer.set_fields(item, fields, editor=opened.by, modified_at=now)
     stored = NOTHING_STORED
     if item.kind is ItemKind.FILE:
         assert item.blob is not None
         stored = StoredBlob(key=item.blob, size_bytes=item.size_bytes, quick_xor=item.quick_xor)
-    number = next_number(item, opened.definition)
-    return opened.writer.add_version(item, _version(number, stored, now, opened.by, fields))
-
-
-def next_number(item: Item, definition: ListDefinition) -> tuple[int, int]:
-    """A draft in a library with minor versions, else the next major version."""
-    major, minor = item.version
-    return (major, minor + 1) if item.kind is ItemKind.FILE and definition.minor_versions else (major + 1, 0)
-
-
-def _version(
-    number: tuple[int, int], stored: StoredBlob, now: datetime, by: PrincipalKey, fields: Fields
-) -> NewVersion:
-    return NewVersion(major=number[0], minor=number[1], stored=stored, modified_at=now, editor=by, fields=fields)
+    return files.write_version(uow, opened.writer, item, stored, fields, opened.by, now)
 
 
 def _require_known(uow: UnitOfWork, found: Entered, fields: Fields) -> None:
