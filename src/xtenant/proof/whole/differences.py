@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from xtenant.proof.permissions import strongest
-from xtenant.proof.whole.facts import PEOPLE, PERSON, RIGHTS, Fact, Plain
+from xtenant.proof.whole.facts import PEOPLE, PERSON, RIGHTS, Facts, Plain
 
 ABSENT = "absent"
 OWNERS = "_o"
@@ -32,7 +32,7 @@ class FactDifference:
 
 
 def fact_differences(
-    source: Iterable[Fact], target: Iterable[Fact], *, principals: Mapping[str, str]
+    source: Iterable[Facts], target: Iterable[Facts], *, principals: Mapping[str, str]
 ) -> Iterator[FactDifference]:
     """Every difference by subject and respect; both sides must come sorted.
 
@@ -43,23 +43,32 @@ def fact_differences(
     left, right = iter(source), iter(target)
     before, after = next(left, None), next(right, None)
     while before is not None or after is not None:
-        here = None if before is None else (before.subject, before.aspect)
-        there = None if after is None else (after.subject, after.aspect)
-        if before is not None and (there is None or (here is not None and here < there)):
-            yield _difference(before, who.due(before.value), ABSENT)
+        if after is None or (before is not None and _place(before) < _place(after)):
+            if before is not None:
+                yield _whole(before, expected=who.due(before.told), found=ABSENT)
             before = next(left, None)
-        elif after is not None and (here is None or (there is not None and there < here)):
-            yield _difference(after, ABSENT, after.value)
+        elif before is None or _place(after) < _place(before):
+            yield _whole(after, expected=ABSENT, found=after.told)
             after = next(right, None)
-        elif before is not None and after is not None:
-            due = who.due(before.value)
-            if due != after.value:
-                yield _difference(before, due, after.value)
+        else:
+            yield from _members(before, who.due(before.told), after.told)
             before, after = next(left, None), next(right, None)
 
 
-def _difference(of: Fact, expected: Plain, found: Plain) -> FactDifference:
-    return FactDifference(subject=of.subject, aspect=of.aspect, expected=expected, found=found)
+def _place(facts: Facts) -> tuple[str, str]:
+    return facts.subject, facts.part
+
+
+def _whole(of: Facts, *, expected: Plain, found: Plain) -> FactDifference:
+    return FactDifference(subject=of.subject, aspect=of.part or "existence", expected=expected, found=found)
+
+
+def _members(of: Facts, due: Mapping[str, Plain], found: Mapping[str, Plain]) -> Iterator[FactDifference]:
+    for name in sorted(due.keys() | found.keys()):
+        expected, there = due.get(name, ABSENT), found.get(name, ABSENT)
+        if expected != there:
+            aspect = f"{of.part} {name}".strip()
+            yield FactDifference(subject=of.subject, aspect=aspect, expected=expected, found=there)
 
 
 class _Who:

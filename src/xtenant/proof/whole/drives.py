@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from xtenant.proof.baseline import Baseline
 from xtenant.proof.crawl import crawl
 from xtenant.proof.facts import ItemFacts, Kind
-from xtenant.proof.whole.facts import Fact, facts_of, moment, person
+from xtenant.proof.whole.facts import Facts, moment, person
 from xtenant.proof.whole.scene import Scene
 from xtenant.proof.whole.webs import WebPlace
 from xtenant.protocols.graph.call.drives import drives_of_site, site_by_url
@@ -31,8 +31,8 @@ async def read_drives(scene: Scene, web: WebPlace) -> None:
 
 
 def _record(scene: Scene, drive: RemoteDrive, path: str, baseline: Baseline) -> None:
-    scene.ledger.add(facts_of(f"drive {path}", {"name": drive.name, "type": drive.drive_type}))
-    facts: list[Fact] = []
+    scene.ledger.add([Facts(f"drive {path}", {"name": drive.name, "type": drive.drive_type})])
+    facts: list[Facts] = []
     for item in baseline.items():
         facts += _facts(f"drive item {path}/{item.path}", item)
         if len(facts) >= FACTS_A_TIME:
@@ -41,9 +41,9 @@ def _record(scene: Scene, drive: RemoteDrive, path: str, baseline: Baseline) -> 
     scene.ledger.add(facts)
 
 
-def _facts(subject: str, item: ItemFacts) -> Iterator[Fact]:
+def _facts(subject: str, item: ItemFacts) -> Iterator[Facts]:
     is_file = item.kind is Kind.FILE
-    yield from facts_of(
+    yield Facts(
         subject,
         {
             "kind": item.kind.value,
@@ -62,4 +62,4 @@ def _facts(subject: str, item: ItemFacts) -> Iterator[Fact]:
             "written": moment(version.modified_at),
             "editor": person(version.editor),
         }
-        yield from facts_of(f"{subject} version {version.number}", told)
+        yield Facts(f"{subject} version {version.number}", told)

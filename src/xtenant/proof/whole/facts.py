@@ -1,4 +1,4 @@
-"""One thing that a tenant tells of a site: of whom or what, in which respect, and what.
+"""What a tenant tells of the things of a site: of which thing, in which respect, and what.
 
 Values are plain JSON. Principals stand in objects of one member, so that a comparison can say who is expected instead:
 `{"person": NAME}`, `{"people": [NAME…]}` for a set, `{"rights": {NAME: ROLE}}`. Names are UPNs or object ids in lower case.
@@ -18,12 +18,13 @@ PERSON, PEOPLE, RIGHTS = "person", "people", "rights"
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """`subject` names the thing by its path below the site (`list /Shared Documents`, `item /Lists/Tasks/3`)."""
+class Facts:
+    """What is told of one thing, by respect. `subject` names the thing by its path below the site (`list /Shared Documents`,
+    `item /Lists/Tasks/3_.000`); what another call tells of the same thing is another `part` of it."""
 
     subject: str
-    aspect: str
-    value: Plain
+    told: Mapping[str, Plain]
+    part: str = ""
 
 
 def person(name: str) -> Plain:
@@ -41,8 +42,3 @@ def rights(given: Mapping[str, str]) -> Plain:
 def moment(value: datetime | None) -> Plain:
     """Whole seconds in UTC, as SharePoint keeps them."""
     return None if value is None else value.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def facts_of(subject: str, told: Mapping[str, Plain]) -> Iterable[Fact]:
-    """One fact for each respect."""
-    return [Fact(subject, aspect, value) for aspect, value in told.items()]

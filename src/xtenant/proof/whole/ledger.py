@@ -10,14 +10,16 @@ from types import TracebackType
 import msgspec
 
 from xtenant.domain import errors
-from xtenant.proof.whole.facts import Fact
+from xtenant.proof.whole.facts import Facts
 
+WAITING = 5_000
 _TABLE = """
 CREATE TABLE IF NOT EXISTS facts (
-    subject TEXT NOT NULL, aspect TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (subject, aspect)
+    subject TEXT NOT NULL, part TEXT NOT NULL, told BLOB NOT NULL, PRIMARY KEY (subject, part)
 ) WITHOUT ROWID
 """
-_ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=str)
+_KINDS = "SELECT substr(subject, 1, instr(subject || ' ', ' ') - 1), count(DISTINCT subject) FROM facts GROUP BY 1"
+_ENCODER = msgspec.json.Encoder(order="sorted")
 
 
 class Ledger:
@@ -26,6 +28,7 @@ class Ledger:
     def __init__(self, file: Path) -> None:
         """Open or create. Raises UsageError for a file that is something else."""
         self._connection = sqlite3.connect(file, isolation_level=None)
+        self._waiting: list[tuple[str, str, bytes]] = []
         try:
             self._connection.execute("PRAGMA journal_mode = OFF")
             self._connection.execute("PRAGMA synchronous = OFF")
@@ -40,11 +43,22 @@ class Ledger:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._connection.close()
+        try:
+            if kind is None:
+                self.flush()
+        finally:
+            self._connection.close()
 
-    def add(self, facts: Iterable[Fact]) -> None:
-        """Record facts. Raises Conflict when one subject has a respect twice: the crawl met one thing in two places."""
-        rows = [(fact.subject, fact.aspect, _ENCODER.encode(fact.value)) for fact in facts]
+    def add(self, facts: Iterable[Facts]) -> None:
+        """Record facts. Raises Conflict, perhaps at a later call, when a thing is told of twice: it was met in two places."""
+        self._waiting += [(one.subject, one.part, _ENCODER.encode(one.told)) for one in facts]
+        if len(self._waiting) >= WAITING:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits in memory. Raises Conflict."""
+        rows, self._waiting = self._waiting, []
+        rows.sort()
         self._connection.execute("BEGIN")
         try:
             self._connection.executemany("INSERT INTO facts VALUES (?, ?, ?)", rows)
@@ -55,18 +69,13 @@ class Ledger:
         finally:
             self._connection.execute("COMMIT")
 
-    def facts(self) -> Iterator[Fact]:
-        """Every fact, by subject and respect in code point order."""
-        for subject, aspect, value in self._connection.execute("SELECT * FROM facts ORDER BY subject, aspect"):
-            yield Fact(subject, aspect, msgspec.json.decode(value))
+    def facts(self) -> Iterator[Facts]:
+        """Everything, by subject and part in code point order."""
+        self.flush()
+        for subject, part, told in self._connection.execute("SELECT * FROM facts ORDER BY subject, part"):
+            yield Facts(subject, msgspec.json.decode(told), part)
 
     def subjects(self) -> dict[str, int]:
         """How many things of each kind there are, by the first word of the subject."""
-        query = (
-            "SELECT substr(subject, 1, instr(subject || ' ', ' ') - 1), count(DISTINCT subject) FROM facts GROUP BY 1"
-        )
-        return dict(self._connection.execute(query).fetchall())
-
-    def count(self) -> int:
-        found: int = self._connection.execute("SELECT count(*) FROM facts").fetchone()[0]
-        return found
+        self.flush()
+        return dict(self._connection.execute(_KINDS).fetchall())

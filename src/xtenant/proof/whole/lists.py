@@ -11,7 +11,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from xtenant.proof.permissions import rights_of
-from xtenant.proof.whole.facts import Fact, Plain, facts_of, rights
+from xtenant.proof.whole.facts import Facts, Plain, rights
 from xtenant.proof.whole.scene import Row, Scene, each
 from xtenant.proof.whole.webs import ColumnFacts, WebPlace, read_design
 from xtenant.protocols.sharepoint_rest.call import feeds, role_assignments
@@ -58,10 +58,10 @@ async def read_lists(scene: Scene, web: WebPlace) -> None:
         folder = await feeds.entity(
             scene.session, feeds.api(web.url, f"web/lists(guid'{list_id}')/rootfolder"), dict[str, Any]
         )
-        scene.ledger.add(facts_of(subject, {**told, "id": row["Id"], "modified": folder["TimeLastModified"]}))
+        scene.ledger.add([Facts(subject, {**told, "id": row["Id"], "modified": folder["TimeLastModified"]})])
         if row["HasUniqueRoleAssignments"]:
             given = await role_assignments.of_list(scene.session, web.url, list_id)
-            scene.ledger.add([Fact(subject, "rights", rights(rights_of(given)))])
+            scene.ledger.add([Facts(subject, rights(rights_of(given)), "rights")])
         columns = await read_design(scene, feeds.api(web.url, f"web/lists(guid'{list_id}')"), subject)
         place = ListPlace(
             web_url=web.url, list_id=list_id, path=path, is_library=row["BaseType"] == LIBRARY, columns=columns
@@ -71,7 +71,7 @@ async def read_lists(scene: Scene, web: WebPlace) -> None:
 
 async def _read_items(scene: Scene, place: ListPlace) -> None:
     names = [column.wire_name for column in place.columns]
-    more = [] if place.is_library else ["Attachments"]
+    more = ["OData__CheckinComment"] if place.is_library else ["Attachments"]
     select = ",".join([_ITEM, *names, *more])
     waiting: list[Row] = []
     async for row in feeds.rows(scene.session, place.api(f"/items?$select={select}&$top={PAGE}"), dict[str, Any]):
@@ -83,10 +83,7 @@ async def _read_items(scene: Scene, place: ListPlace) -> None:
 
 
 async def _record(scene: Scene, place: ListPlace, rows: Sequence[Row]) -> None:
-    facts: list[Fact] = []
-    for row in rows:
-        facts += facts_of(_subject(scene, row), _told(scene, place, row))
-    scene.ledger.add(facts)
+    scene.ledger.add(Facts(_subject(scene, row), _told(scene, place, row)) for row in rows)
 
     async def deeper(row: Row) -> None:
         found = await _read_deeper(scene, place, row)
@@ -109,6 +106,7 @@ def _told(scene: Scene, place: ListPlace, row: Row) -> dict[str, Plain]:
         "editor": scene.person(row["EditorId"]),
         "created": row["Created"],
         "modified": row["Modified"],
+        "comment": row.get("OData__CheckinComment") or "",
         **_values(scene, place, row),
     }
 
@@ -136,19 +134,20 @@ def _has_more(row: Row) -> bool:
     return bool(has_history or row.get("Attachments") or row["HasUniqueRoleAssignments"])
 
 
-async def _read_deeper(scene: Scene, place: ListPlace, row: Row) -> list[Fact]:
+async def _read_deeper(scene: Scene, place: ListPlace, row: Row) -> list[Facts]:
     """Versions, attachments and rights of an item, as far as it has any."""
     subject, number = _subject(scene, row), int(row["Id"])
-    facts: list[Fact] = []
+    facts: list[Facts] = []
     if row["HasUniqueRoleAssignments"]:
         given = await role_assignments.of_item(scene.session, place.web_url, place.list_id, number)
-        facts.append(Fact(subject, "rights", rights(rights_of(given))))
+        facts.append(Facts(subject, rights(rights_of(given)), "rights"))
     if int(row["FSObjType"]) != FOLDER and row["OData__UIVersionString"] not in ONLY_VERSIONS:
         labels: list[str] = []
         async for version in feeds.rows(scene.session, place.api(f"/items({number})/versions"), dict[str, Any]):
             labels.append(version["VersionLabel"])
-            facts += facts_of(f"{subject} version {version['VersionLabel']}", _version(scene, place, version))
-        facts.append(Fact(subject, "versions", labels))
+            told = _version(scene, place, version)
+            facts.append(Facts(f"{subject} version {version['VersionLabel']}", told))
+        facts.append(Facts(subject, {"versions": labels}, "history"))
     if row.get("Attachments"):
         facts += await _attachments(scene, place, subject, number)
     return facts
@@ -165,8 +164,8 @@ def _version(scene: Scene, place: ListPlace, row: Row) -> dict[str, Plain]:
     }
 
 
-async def _attachments(scene: Scene, place: ListPlace, subject: str, number: int) -> list[Fact]:
-    facts: list[Fact] = []
+async def _attachments(scene: Scene, place: ListPlace, subject: str, number: int) -> list[Facts]:
+    facts: list[Facts] = []
     names: list[str] = []
     files = place.api(f"/items({number})/AttachmentFiles")
     async for row in feeds.rows(scene.session, files, dict[str, Any]):
@@ -182,5 +181,5 @@ async def _attachments(scene: Scene, place: ListPlace, subject: str, number: int
             "created": row.get("TimeCreated"),
             "modified": row.get("TimeLastModified"),
         }
-        facts += facts_of(f"{subject} attachment {name}", told)
-    return [*facts, Fact(subject, "attachments", sorted(names))]
+        facts.append(Facts(f"{subject} attachment {name}", told))
+    return [*facts, Facts(subject, {"attachments": sorted(names)}, "attached")]

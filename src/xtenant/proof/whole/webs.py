@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from xtenant.proof.permissions import principal_name, rights_of
-from xtenant.proof.whole.facts import Fact, facts_of, people, person, rights
+from xtenant.proof.whole.facts import Facts, people, person, rights
 from xtenant.proof.whole.scene import Row, Scene
 from xtenant.protocols.csom import call as csom
 from xtenant.protocols.sharepoint_rest.call import feeds, role_assignments, site_users
@@ -64,7 +64,7 @@ async def read_site(scene: Scene, *, site_id: UUID | None = None) -> None:
         "group": None if site.group_id is None else person(str(site.group_id)),
         "webs": site.webs_count,
     }
-    scene.ledger.add(facts_of("site", told))
+    scene.ledger.add([Facts("site", told)])
     await _read_people(scene)
 
 
@@ -74,17 +74,13 @@ async def _read_people(scene: Scene) -> None:
         scene.names[user.Id] = principal_name(user)
         if user.IsSiteAdmin:
             admins.append(principal_name(user))
-    scene.ledger.add([Fact("site", "administrators", people(admins))])
+    scene.ledger.add([Facts("site", {"administrators": people(admins)}, "people")])
     url = feeds.api(scene.site_url, "web/sitegroups?$expand=Users")
     async for group in feeds.rows(scene.session, url, dict[str, Any]):
         members = [_member(row) for row in group.get("Users") or ()]
         scene.names[int(group["Id"])] = f"group {group['Title']}".lower()
-        scene.ledger.add(
-            facts_of(
-                f"group {group['Title']}",
-                {"members": people(members), "description": group.get("Description") or ""},
-            )
-        )
+        told = {"members": people(members), "description": group.get("Description") or ""}
+        scene.ledger.add([Facts(f"group {group['Title']}", told)])
 
 
 def _member(row: Row) -> str:
@@ -119,10 +115,10 @@ async def _read_web(scene: Scene, place: WebPlace, row: Row) -> None:
         "time zone": zone["Id"],
         "created": row["Created"],
     }
-    scene.ledger.add(facts_of(subject, told))
+    scene.ledger.add([Facts(subject, told)])
     if row["HasUniqueRoleAssignments"]:
         given = await role_assignments.of_web(scene.session, place.url)
-        scene.ledger.add([Fact(subject, "rights", rights(rights_of(given)))])
+        scene.ledger.add([Facts(subject, rights(rights_of(given)), "rights")])
     await read_design(scene, feeds.api(place.url, "web"), subject)
 
 
@@ -134,7 +130,8 @@ async def read_design(scene: Scene, of: str, subject: str) -> Sequence[ColumnFac
         if row.get("CanBeDeleted"):
             columns.append(ColumnFacts(name=row["InternalName"], kind=row["TypeAsString"]))
             names.append(row["InternalName"])
-            scene.ledger.add(facts_of(f"column {row['InternalName']} of {subject}", _without(row, "CanBeDeleted")))
+            told = _without(row, "CanBeDeleted")
+            scene.ledger.add([Facts(f"column {row['InternalName']} of {subject}", told)])
     types: list[str] = []
     async for row in feeds.rows(
         scene.session, f"{of}/contenttypes?$select={_TYPE},FieldLinks&$expand=FieldLinks", dict[str, Any]
@@ -143,8 +140,8 @@ async def read_design(scene: Scene, of: str, subject: str) -> Sequence[ColumnFac
             types.append(row["StringId"])
             links = [link.get("Name") or link.get("FieldInternalName") for link in row.get("FieldLinks") or ()]
             told = {**_without(row, "FieldLinks", "Sealed"), "columns": links}
-            scene.ledger.add(facts_of(f"content type {row['StringId']} of {subject}", told))
-    scene.ledger.add([Fact(subject, "columns", names), Fact(subject, "content types", types)])
+            scene.ledger.add([Facts(f"content type {row['StringId']} of {subject}", told)])
+    scene.ledger.add([Facts(subject, {"columns": names, "content types": types}, "design")])
     return columns
 
 
