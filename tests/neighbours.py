@@ -6,7 +6,7 @@ host names to them: partner calls, client calls and msal's calls all go through 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -198,10 +198,12 @@ class Neighbours:
 
 
 @contextmanager
-def neighbours(folder: Path, clock: FakeClock, *names: str, **more: Any) -> Iterator[Neighbours]:
+def neighbours(
+    folder: Path, clock: FakeClock, *names: str, each: Mapping[str, Mapping[str, Any]] | None = None, **more: Any
+) -> Iterator[Neighbours]:
     """Services side by side for one test."""
     with start_blocking_portal() as portal:
         block = Neighbours(clock=clock, portal=portal)
         for name in names or ("contoso", "fabrikam"):
-            block.add(settings_of(name, folder / name, **more))
+            block.add(settings_of(name, folder / name, **more, **(each or {}).get(name, {})))
         yield block

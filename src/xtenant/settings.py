@@ -70,7 +70,8 @@ class ServiceSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """One tenant service.
 
     `proxy_url` and `ca_file` decide where its own calls to partners lead; `lab` allows what only a lab may do (private
-    addresses, import, clock offset). `settings` overrides fields of TenantSettings at the first start.
+    addresses, import, clock offset). `shared_store` is a folder for content that partners' services name, too: moves between
+    them link files instead of sending them. `settings` overrides fields of TenantSettings at the first start.
     """
 
     tenant_id: UUID
@@ -88,6 +89,7 @@ class ServiceSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     lab: bool = False
     smtp: SmtpEntry | None = None
     clock_file: Path | None = None
+    shared_store: Path | None = None
     settings: dict[str, Any] = {}
     users: list[UserEntry] = []
     apps: list[AppEntry] = []

@@ -54,6 +54,9 @@ def up(
     proxy_port: Annotated[int, typer.Option(help="Port of the proxy; 0 is any.")] = 0,
     waiting_period: Annotated[str | None, typer.Option(help="How long a trust is dormant: 7d, 12h.")] = None,
     geos: Annotated[list[str] | None, typer.Option(help="contoso=NAM,EUR; may be repeated.")] = None,
+    shared_store: Annotated[
+        bool, typer.Option("--shared-store", help="Keep all tenants' content in one folder: moves link files.")
+    ] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Return once everything answers.")] = False,
     output: OutputOption = None,
 ) -> None:
@@ -69,6 +72,7 @@ def up(
         proxy_port=proxy_port,
         ids=SystemIds(),
         now=SystemClock().security_now(),
+        shared_store=shared_store,
     )
 
     def announce(status: dict[str, object]) -> None:

@@ -17,7 +17,7 @@ from xtenant.domain.content import Site
 from xtenant.domain.limits import Limits
 from xtenant.domain.move import STOP_POINTS, MoveJob, MovePhase
 from xtenant.domain.ports.clock import Clock, IdSource
-from xtenant.domain.ports.content import BlobStore
+from xtenant.domain.ports.content import BlobStore, SharedStore
 from xtenant.domain.ports.partner_moves import MoveChannel, Peer, TrustCheck
 from xtenant.domain.ports.stop import StopPoint
 from xtenant.domain.ports.units import UnitOfWork, Units
@@ -71,6 +71,7 @@ class Workbench:
     trust: TrustCheck
     limits: Limits
     stop: StopPoint
+    shared: SharedStore | None = None
 
     def peer(self, job: MoveJob) -> Peer:
         """From which geo to which partner this job's calls go."""

@@ -19,6 +19,7 @@ from xtenant.lab.estate import (
     PersonRole,
     apps_folder,
     geo_of,
+    shared_folder,
     tenant_home,
 )
 from xtenant.lab.ports import LOOPBACK
@@ -52,6 +53,7 @@ def service_settings(
         lab=True,
         smtp=SmtpEntry(host=LOOPBACK, port=smtp_port),
         clock_file=home / CLOCK_FILE,
+        shared_store=shared_folder(home) if estate.shared_store else None,
         settings={"waiting_period": estate.waiting_period},
         users=[
             UserEntry(

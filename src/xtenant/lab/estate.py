@@ -156,7 +156,10 @@ class EstateTenant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estate:
-    """A lab as created. `port` and `proxy_port` are as asked for, 0 meaning any; `waiting_period` in seconds."""
+    """A lab as created. `port` and `proxy_port` are as asked for, 0 meaning any; `waiting_period` in seconds.
+
+    `shared_store` says that all tenants keep their content in one folder of the lab.
+    """
 
     lab_id: UUID
     created_at: datetime
@@ -164,6 +167,7 @@ class Estate:
     waiting_period: int = 0
     port: int = 0
     proxy_port: int = 0
+    shared_store: bool = False
 
     def tenant(self, name: str) -> EstateTenant:
         """Raises UsageError for a tenant the lab does not have."""
@@ -206,6 +210,10 @@ def apps_folder(home: Path) -> Path:
 
 def tenant_home(home: Path, name: str) -> Path:
     return home / "tenants" / name
+
+
+def shared_folder(home: Path) -> Path:
+    return home / "shared"
 
 
 def geo_of(plan: GeoPlan) -> Geo:

@@ -36,18 +36,23 @@ def prepare(
     proxy_port: int,
     ids: IdSource,
     now: datetime,
+    shared_store: bool = False,
 ) -> Estate:
-    """Make the home's lab, or let it grow to what is asked for. Raises HomeInUse while it runs, UsageError for bad names."""
+    """Make the home's lab, or let it grow to what is asked for. Raises HomeInUse while it runs, UsageError for bad names,
+    and for a lab that was made without a shared store where one is asked for."""
     lock = HomeLock(home)
     try:
         try:
             standing = read_estate(home)
         except NoEstate:
             standing = None
+        if standing and shared_store and not standing.shared_store:
+            raise errors.UsageError("This lab was made without a shared store.", remedy="Make one in a new home.")
         wanted = names or (() if standing else DEFAULT_TENANTS)
         estate = grown(standing, home, names=wanted, geos=geos, ids=ids, now=now)
         period = estate.waiting_period if waiting_period is None else waiting_period
         estate = replace(estate, port=port, proxy_port=proxy_port, waiting_period=period)
+        estate = estate if standing else replace(estate, shared_store=shared_store)
         write_estate(home, estate)
         return estate
     finally:

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from xtenant.lab.clock import CLOCK_FILE
-from xtenant.lab.estate import Estate, tenant_home
+from xtenant.lab.estate import Estate, shared_folder, tenant_home
 from xtenant.lab.lock import LOCK_NAME
 from xtenant.lab.mails import INDEX_NAME, MAIL_FOLDER
 from xtenant.lab.tenant_handle import LOG_NAME, SETTINGS_FILE
@@ -25,6 +25,8 @@ def wipe(home: Path, estate: Estate) -> None:
                 shutil.rmtree(entry)
             else:
                 entry.unlink()
+    if shared_folder(home).exists():
+        shutil.rmtree(shared_folder(home))
     mail = home / MAIL_FOLDER
     for file in [*mail.glob("*.eml"), mail / INDEX_NAME, home / CLOCK_FILE]:
         file.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from xtenant.domain import errors
 from xtenant.domain.caller import Caller, Who
 from xtenant.domain.limits import DEFAULT, Limits
 from xtenant.domain.ports.clock import Clock, IdSource
+from xtenant.domain.ports.content import SharedStore
 from xtenant.domain.ports.stop import StopPoint, never_stop
 from xtenant.domain.tenant import Geo, HostRole
 from xtenant.engine.dispatcher import Runner
@@ -35,9 +36,10 @@ from xtenant.protocols.partner.call import MoveCalls, PartnerCalls
 from xtenant.protocols.sharepoint_rest import serve as sharepoint_rest
 from xtenant.service.outlets import clock_of, content_connection, partner_connection, smtp_of
 from xtenant.service.running import TenantService
-from xtenant.service.store import open_store
+from xtenant.service.store import content_root, open_store
 from xtenant.settings import ServiceSettings
 from xtenant.storage.folder_blobs import FolderBlobs
+from xtenant.storage.shared_folder import SharedFolder
 from xtenant.storage.uploads import FolderUploads
 from xtenant.wire.backend import Backend
 from xtenant.wire.bearer import BearerAuthenticator
@@ -103,7 +105,8 @@ def build_service(
     http = open_http(partner_connection(settings, limits), transport=transport)
     content_http = open_http_sync(content_connection(settings, limits), transport=sync_transport)
     calls = PartnerCalls(http, partner_tokens, limits)
-    blobs = FolderBlobs(settings.home / "blobs", tenant.tenant_id)
+    root = content_root(settings)
+    blobs = FolderBlobs(root, tenant.tenant_id)
     bulk = BulkTransfer(content_connection(settings, limits), clock=clock, limits=limits)
     backend = Backend(
         tenant=tenant,
@@ -129,7 +132,7 @@ def build_service(
             http.aclose,
             *(partial(anyio.to_thread.run_sync, close) for close in (content_http.close, bulk.close, blobs.close)),
         ],
-        engine=_engine_of(settings, backend, trust),
+        engine=_engine_of(settings, backend, trust, SharedFolder(root, blobs) if settings.shared_store else None),
         trust=trust,
     )
 
@@ -182,7 +185,9 @@ def _loops(settings: ServiceSettings, backend: Backend) -> list[Callable[[], Awa
     return [*mails, housekeeping]
 
 
-def _engine_of(settings: ServiceSettings, backend: Backend, trust: TrustFromThreads) -> Engine:
+def _engine_of(
+    settings: ServiceSettings, backend: Backend, trust: TrustFromThreads, shared: SharedStore | None
+) -> Engine:
     """The move engine; embedded, one worker has the whole store to itself, so its name is the tenant's."""
     assert backend.moves is not None
     embedded = settings.database.startswith("sqlite")
@@ -198,6 +203,7 @@ def _engine_of(settings: ServiceSettings, backend: Backend, trust: TrustFromThre
         trust=trust,
         limits=backend.limits,
         stop=backend.stop,
+        shared=shared,
     )
 
     def make_runner(bench: Workbench) -> Runner:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from uuid import UUID
 
+from xtenant.domain import errors
 from xtenant.domain.caller import GLOBAL_ADMINISTRATOR, SHAREPOINT_ADMINISTRATOR
 from xtenant.domain.directory import AppId
 from xtenant.domain.ports.clock import Clock, IdSource
@@ -11,6 +13,9 @@ from xtenant.operations import licences, sign_in, sites
 from xtenant.settings import AppEntry, ServiceSettings, UserEntry
 from xtenant.storage.database import SqlUnits, open_engine
 from xtenant.storage.schema import prepare
+
+SHARED_NOTE = "shared-store"
+"""In the home: the path of the shared store that holds the content."""
 
 DIRECTORY_ROLES = {
     "global_admin": frozenset({GLOBAL_ADMINISTRATOR}),
@@ -34,6 +39,27 @@ def open_store(settings: ServiceSettings, clock: Clock, ids: IdSource) -> SqlUni
     _seed_licences(settings, units, clock)
     sites.create_root_sites(units, tenant=tenant, clock=clock, ids=ids)
     return units
+
+
+def content_root(settings: ServiceSettings) -> Path:
+    """Where content lies: in the home, or in the shared store, which the home remembers from then on.
+
+    Raises UsageError when the settings name another place than the one where the content is.
+    """
+    own, note = settings.home / "blobs", settings.home / SHARED_NOTE
+    known = Path(note.read_text("utf-8")) if note.exists() else None
+    wanted = None if settings.shared_store is None else settings.shared_store.resolve()
+    if known is None and wanted is not None and (own / settings.tenant_id.hex / "loose").exists():
+        known = own
+    if known is not None and known != (wanted or own):
+        raise errors.UsageError(
+            f"The content of {settings.name} lies in {known}, not in {wanted or own}.",
+            remedy=f"Name that folder as shared_store, or move {known / settings.tenant_id.hex} with the service stopped"
+            f" and write the new folder's path into {note} (remove it for none).",
+        )
+    if wanted is not None and known is None:
+        note.write_text(str(wanted), "utf-8")
+    return wanted or own
 
 
 def _seed_licences(settings: ServiceSettings, units: SqlUnits, clock: Clock) -> None:

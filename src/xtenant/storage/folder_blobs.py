@@ -138,11 +138,11 @@ class FolderBlobs:
     def open(self, key: BlobKey, *, start: int = 0, size: int | None = None) -> Iterator[bytes]:
         handle, offset, length = self._handle(key)
         end = length if size is None else min(length, start + size)
-        return _Pieces(handle, offset + start, offset + max(start, end))
+        return Pieces(handle, offset + start, offset + max(start, end))
 
     def opened(self, key: BlobKey) -> tuple[int, Iterator[bytes]]:
         handle, offset, length = self._handle(key)
-        return length, _Pieces(handle, offset, offset + length)
+        return length, Pieces(handle, offset, offset + length)
 
     def size(self, key: BlobKey) -> int:
         handle, _offset, length = self._handle(key)
@@ -285,7 +285,7 @@ class _Draft:
             view = view[os.write(self._handle, view) :]
 
 
-class _Pieces:
+class Pieces:
     """Reads a range of an open file piece by piece and closes it at the end."""
 
     def __init__(self, handle: int, start: int, end: int) -> None:

@@ -156,6 +156,8 @@ def read_index(path: Path) -> Iterator[tuple[BlobKey, int, int]]:
         if len(trailer) != TRAILER.size or not trailer.startswith(MAGIC):
             raise ValueError(f"{path.name} is no pack")
         _magic, count, digest = TRAILER.unpack(trailer)
+        if count * ENTRY.size > end - TRAILER.size:
+            raise ValueError(f"the index of {path.name} is longer than the pack")
         index = os.pread(file.fileno(), count * ENTRY.size, end - TRAILER.size - count * ENTRY.size)
         if hashlib.sha256(index).digest() != digest:
             raise ValueError(f"the index of {path.name} is damaged")

@@ -6,7 +6,7 @@ imports and take at most `Limits.write_rows` rows a call. Engines stream: every 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -30,7 +30,7 @@ from xtenant.domain.content import (
 from xtenant.domain.ports.lists import ListWriter
 from xtenant.domain.ports.permissions import RightsWriter
 from xtenant.domain.ports.sharing import LinkWriter
-from xtenant.domain.tenant import GeoCode
+from xtenant.domain.tenant import GeoCode, TenantId
 
 
 class SiteRepository(Protocol):
@@ -246,6 +246,15 @@ class BlobRepository(Protocol):
 
     def forget(self, keys: Sequence[BlobKey]) -> None:
         """Delete rows in state deleting, after the bytes are gone."""
+        ...
+
+
+class SharedStore(Protocol):
+    """Content of partners that keep theirs in the store that ours lies in, where both operators chose so."""
+
+    def take(self, owner: TenantId, wanted: Mapping[BlobKey, int]) -> Iterator[StoredBlob]:
+        """Those of the wanted (with their sizes) that lie whole in the owner's part, linked or copied and hashed once; they
+        wait for `BlobStore.settle` as after `put`. What is not there, or is not what its name says, is left out."""
         ...
 
 

@@ -84,10 +84,11 @@ class _Pulled:
 
 def _pull(bench: Workbench, job: MoveJob, pack: Sequence[BlobKey], wanted: Wanted) -> _Pulled:
     """Everything of a pack, by as many calls as it takes; no unit of work is opened here, so it may run beside others."""
-    stored: list[StoredBlob] = []
-    left = list(pack)
+    stored = _taken(bench, job, {key: wanted[key][0] for key in pack})
+    here = {blob.key for blob in stored}
+    left = [key for key in pack if key not in here]
     lost = None
-    for _ in range(HASH_TRIES):
+    for _ in range(HASH_TRIES if left else 0):
         got: list[StoredBlob] = []
         try:
             for blob in _received(bench, job, left, wanted):
@@ -101,6 +102,15 @@ def _pull(bench: Workbench, job: MoveJob, pack: Sequence[BlobKey], wanted: Wante
         if not left or lost is not None:
             break
     return _Pulled(stored, left, lost)
+
+
+def _taken(bench: Workbench, job: MoveJob, sizes: dict[BlobKey, int]) -> list[StoredBlob]:
+    """What lies in a store that both sides share, found by our own names for the source's part of it."""
+    if bench.shared is None:
+        return []
+    stored = list(bench.shared.take(job.partner_tenant_id, sizes))
+    bench.blobs.settle([blob.key for blob in stored])
+    return stored
 
 
 def _received(bench: Workbench, job: MoveJob, keys: Sequence[BlobKey], wanted: Wanted) -> Iterator[StoredBlob]:
