@@ -101,6 +101,11 @@ class Ground:
         with Baseline(before) as old, Baseline(after) as new:
             return list(differences(old.items(), new.items(), people=self.people))
 
+    def changes(self, before: Path, after: Path) -> list[Difference]:
+        """What became different at the same address: its people are their own."""
+        with Baseline(before) as old, Baseline(after) as new:
+            return list(differences(old.items(), new.items(), people={upn: upn for upn in self.people}))
+
     def share(self, url: str, path: str, person: str, role: str) -> None:
         """Give somebody a right of their own on a folder or file of a source's site, over Graph."""
         self.portal.call(self._share, url, path, person, role)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from faults.crossing import Crossing, crossing_in
 from ground import Ground, ground_in
 
 
@@ -13,3 +14,16 @@ from ground import Ground, ground_in
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     with ground_in(tmp_path_factory.mktemp("faults") / "lab") as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def crossing_of_module(ground: Ground) -> Iterator[Crossing]:
+    with crossing_in(ground) as made:
+        yield made
+
+
+@pytest.fixture
+def crossing(crossing_of_module: Crossing) -> Iterator[Crossing]:
+    """The same lab, its services reaching each other through a hop that a test may trouble; untroubled again afterwards."""
+    yield crossing_of_module
+    crossing_of_module.hop.reset()

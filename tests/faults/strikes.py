@@ -75,7 +75,11 @@ SHARED = (("folder 00", "read"), ("folder 01/sub & 1", "write"), ("large/large-0
 
 def prepared(ground: Ground, folder: Path, *, more: int = 0) -> Case:
     seed = next(_numbers)
-    plot = ground.plant(f"case-{seed}", many_files(seed, more=more))
+    return recorded(ground, ground.plant(f"case-{seed}", many_files(seed, more=more)), folder)
+
+
+def recorded(ground: Ground, plot: Plot, folder: Path) -> Case:
+    """A planted site with some permissions of its own, and everything about it written down."""
     ground.record(SOURCE, plot.source_url, folder / "before.baseline")
     people = list(ground.people)
     for number, (path, role) in enumerate(SHARED):

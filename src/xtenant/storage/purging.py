@@ -10,11 +10,20 @@ from xtenant.domain.content import SiteKey
 from xtenant.domain.tenant import TenantId
 from xtenant.storage.attachments import attachments
 from xtenant.storage.definitions import definitions
+from xtenant.storage.item_facts import item_facts
 from xtenant.storage.items import items, versions
 from xtenant.storage.link_rows import link_members, sharing_links
+from xtenant.storage.permissions import assignments, scopes
 
 HANGING_ON_ITEMS = (versions, attachments, definitions)
 """Tables whose rows go by the key of an item."""
+
+RIGHTS_AND_FACTS = (
+    (scopes, scopes.c.item_key),
+    (assignments, assignments.c.scope),
+    (item_facts, item_facts.c.item_key),
+)
+"""The same, found by site and item. They stay with what lies in the recycle bin."""
 
 
 def purge_items(connection: Connection, tenant_id: TenantId, site_key: SiteKey, limit: int) -> bool:
@@ -35,6 +44,10 @@ def purge_items(connection: Connection, tenant_id: TenantId, site_key: SiteKey, 
     if not keys:
         return False
     strip_items(connection, tenant_id, keys)
+    for table, column in RIGHTS_AND_FACTS:
+        connection.execute(
+            delete(table).where(table.c.tenant_id == tenant_id, table.c.site_key == site_key, column.in_(keys))
+        )
     connection.execute(delete(items).where(items.c.tenant_id == tenant_id, items.c.key.in_(keys)))
     return True
 
