@@ -17,6 +17,7 @@ from urllib.parse import quote
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from xtenant.cli.demo.stage import SOURCE, TARGET, Stage, running_lab
+from xtenant.client.imports import import_folder
 from xtenant.client.migration import Migration
 from xtenant.client.moves import MoveJob, StartWish, Unit
 from xtenant.lab.control import ask
@@ -74,13 +75,7 @@ class Ground:
 
     def plant(self, name: str, files: Iterator[Planted]) -> Plot:
         """Make a site at the source with these files; each archive sent is another person's, so that versions have editors."""
-        plot = Plot(
-            source_url=f"https://contoso.sharepoint.com/sites/{name}",
-            target_url=f"https://fabrikam.sharepoint.com/sites/{name}",
-        )
-        source = self.migration.source
-        people = list(self.people)
-        self.portal.call(_make_site, source.session, source.admin_url, plot.source_url, people[0])
+        plot, people, source = self._plot(name), list(self.people), self.migration.source
         for number, members in enumerate(_archives(files)):
             told = administration.send_archive(
                 self.stage.bulk,
@@ -91,6 +86,30 @@ class Ground:
                 pieces=members,
             )
             assert told
+        return plot
+
+    def plant_folder(self, name: str, folder: Path) -> Plot:
+        """Make a site at the source with what a folder of this machine holds, however large; one version a file."""
+        plot, source = self._plot(name), self.migration.source
+
+        def send(pieces: Iterator[bytes]) -> object:
+            token = self.token(SOURCE, source.admin_url)
+            return administration.send_archive(
+                self.stage.bulk, token, source.admin_url, site_url=plot.source_url, author=None, pieces=pieces
+            )
+
+        report = import_folder(folder, send, path_from_site=f"sites/{name}/{LIBRARY}")
+        assert not report.skipped
+        return plot
+
+    def _plot(self, name: str) -> Plot:
+        """A new site of the source, and where it goes."""
+        plot = Plot(
+            source_url=f"https://contoso.sharepoint.com/sites/{name}",
+            target_url=f"https://fabrikam.sharepoint.com/sites/{name}",
+        )
+        source, owner = self.migration.source, next(iter(self.people))
+        self.portal.call(_make_site, source.session, source.admin_url, plot.source_url, owner)
         return plot
 
     def record(self, side: str, url: str, file: Path, *, one_in: int = 10) -> Totals:
@@ -180,10 +199,10 @@ class Ground:
 
 
 @contextmanager
-def ground_in(home: Path) -> Iterator[Ground]:
+def ground_in(home: Path, *, shared_store: bool = False) -> Iterator[Ground]:
     """Start a lab in a new home, establish trust, create the people in the target and map them."""
     with ExitStack() as stack:
-        stage = stack.enter_context(running_lab(home))
+        stage = stack.enter_context(running_lab(home, shared_store=shared_store))
         portal = stack.enter_context(start_blocking_portal("asyncio"))
         source, target = (
             stack.enter_context(portal.wrap_async_context_manager(stage.tools.open(name))) for name in (SOURCE, TARGET)

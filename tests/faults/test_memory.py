@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from ground import Ground, Planted
+from memory_watch import MemoryWatch
 from xtenant.cli.demo.stage import SOURCE, TARGET
 
 MIB = 1024 * 1024
 LIMIT_BYTES = 1024 * MIB
-EVERY_SECONDS = 0.1
 FOLDERS = 2_000
 FILES = 48_000
 
@@ -26,36 +24,6 @@ def fifty_thousand() -> Iterator[Planted]:
         folder = number % (FOLDERS - 240)  # 1,760 leaves below 240 folders: 8 of departments, 40 of years, 192 of teams
         names = (f"department {folder % 8}", f"year {folder % 40}", f"team {folder % 192}", f"folder {folder}")
         yield Planted(names=(*names, f"file-{number:05d}.txt"), versions=[f"content of file {number}\n".encode() * 8])
-
-
-class MemoryWatch:
-    """Samples the proportional set size (PSS) of processes every 100 ms: what is shared is counted once."""
-
-    def __init__(self, pids: dict[str, int]) -> None:
-        self.peak_bytes = 0
-        self.peaks = dict.fromkeys(pids, 0)
-        self._pids = pids
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-
-    def __enter__(self) -> MemoryWatch:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ending.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._ending.wait(EVERY_SECONDS):
-            sizes = {name: pss_bytes(pid) for name, pid in self._pids.items()}
-            self.peak_bytes = max(self.peak_bytes, sum(sizes.values()))
-            self.peaks = {name: max(self.peaks[name], size) for name, size in sizes.items()}
-
-
-def pss_bytes(pid: int) -> int:
-    rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return 1024 * next(int(row.split()[1]) for row in rows if row.startswith("Pss:"))
 
 
 @pytest.mark.slow

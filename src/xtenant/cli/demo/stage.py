@@ -66,7 +66,7 @@ def home_of_its_own(given: Path | None, *, keep: bool) -> Generator[Path]:
 
 
 @contextmanager
-def running_lab(home: Path) -> Generator[Stage]:
+def running_lab(home: Path, *, shared_store: bool = False) -> Generator[Stage]:
     """Start the lab, and end it whatever happens, Ctrl-C and SIGTERM included. Raises LabMissing when it does not start."""
     with ExitStack() as stack:
         clock, ids = SystemClock(), SystemIds()
@@ -79,6 +79,7 @@ def running_lab(home: Path) -> Generator[Stage]:
             proxy_port=0,
             ids=ids,
             now=clock.security_now(),
+            shared_store=shared_store,
         )
         stack.callback(_stop, home)
         with _deferred():
