@@ -22,7 +22,7 @@ from faults.observer import PREFIX, Observer
 from faults.strikes import Case, judged, recorded
 from ground import Ground, Planted, wait_for
 from xtenant.cli.demo.stage import SOURCE, TARGET
-from xtenant.client.moves import MoveJob
+from xtenant.client.moves import MoveJob, Unit
 from xtenant.domain.move import MovePhase, MoveState
 from xtenant.lab.certificates import CertificateFolder
 from xtenant.lab.estate import tenant_home
@@ -70,6 +70,18 @@ class Crossing:
     def phase(self, case: Case) -> MovePhase | None:
         found = self.stored(case)
         return None if found is None else found[1]
+
+    def job_of(self, case: Case) -> MoveJob:
+        """By its source, where the answer to its start was lost."""
+        moves = self.ground.migration.source.moves
+        found = self.ground.portal.call(moves.of_source, Unit.SITE, case.plot.source_url)
+        assert found is not None, "there is no job"
+        return found
+
+    def until_dead(self, side: str) -> None:
+        wait_for(
+            lambda: self.ground.state(side)["state"] == "failed" or None, f"death of {side}", seconds=20, pause=0.01
+        )
 
     @contextmanager
     def observed(self, case: Case) -> Generator[Observer]:

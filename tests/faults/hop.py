@@ -68,6 +68,8 @@ class Cut:
 
 Treatment = Pass | Lose | Refuse | Damage | Cut
 Treat = Callable[[Call], Treatment]
+Watch = Callable[[Call, bytes], None]
+"""Told of each answer before it is handed on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,10 @@ def leave_alone(call: Call) -> Treatment:
     return Pass()
 
 
+def look_away(call: Call, answer: bytes) -> None:
+    return None
+
+
 @dataclass(kw_only=True)
 class Hop:
     """Open between `__enter__` and `__exit__`. `closed` hangs up on everybody, as a line that is down."""
@@ -91,6 +97,7 @@ class Hop:
     roads: Mapping[str, Road]
     ca_file: Path
     treat: Treat = leave_alone
+    watch: Watch = look_away
     closed: bool = False
     calls: list[Call] = field(default_factory=list)
     treated: list[tuple[Call, Treatment]] = field(default_factory=list)
@@ -117,7 +124,7 @@ class Hop:
 
     def reset(self) -> None:
         """As new, for the next case."""
-        self.treat, self.closed = leave_alone, False
+        self.treat, self.watch, self.closed = leave_alone, look_away, False
         with self._lock:
             self.calls, self.treated = [], []
 
@@ -244,13 +251,14 @@ class _Line(BaseHTTPRequestHandler):
     def _carry(self) -> None:
         hop = self.server.hop
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        _call, treatment = hop.judge(self.road, self.path)
+        call, treatment = hop.judge(self.road, self.path)
         if hop.closed or treatment == Lose():
             raise _HungUp
         if isinstance(treatment, Refuse):
             self._answer(treatment.status, {"Retry-After": "1", "Content-Type": "text/plain"}, b"busy\n")
             return
         status, headers, content = self._asked(body)
+        hop.watch(call, content)
         if isinstance(treatment, Lose):
             raise _HungUp
         if isinstance(treatment, Damage) and content:
