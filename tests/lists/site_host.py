@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -97,6 +97,6 @@ class SiteHost:
 
 
 @contextmanager
-def site_host(folder: Path, clock: FakeClock) -> Iterator[SiteHost]:
+def site_host(folder: Path, clock: FakeClock) -> Generator[SiteHost]:
     with graph_tenant(folder, clock) as tenant:
         yield SiteHost(tenant)

@@ -13,10 +13,11 @@ LIBRARY_TITLES = {"Shared Documents": "Documents"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriveRef:
-    """Names a drive: the site's id and the library's, None for the default library."""
+    """Names a drive: the site's id and the library's, None for the default library of the root web or of a subweb."""
 
     site_id: SiteId
     library_id: ItemId | None = None
+    web_id: ItemId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +33,19 @@ ROOT = Where()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drive:
-    """`owner` is the OneDrive's user or the site's group, where content knows them."""
+    """`owner` is the OneDrive's user or the site's group, where content knows them; `above` are the names of the subwebs
+    that the library stands in; `title` is its own where it differs from the last of its address."""
 
     site: Site
     library: Item
     owner: Principal | None = None
+    above: tuple[str, ...] = ()
+    title: str = ""
+
+    @property
+    def address(self) -> tuple[str, ...]:
+        """The names from the site down to the library."""
+        return (*self.above, self.library.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from xtenant.domain.caller import Caller, CallerKind
 from xtenant.domain.content import (
     FileVersion,
     Item,
+    ItemId,
     ItemKey,
     ItemKind,
     Principal,
@@ -80,14 +81,21 @@ def find_drive(units: Units, caller: Caller, *, ref: DriveRef) -> Drive:
         return entered_drive(uow, caller, ref)[0]
 
 
-def drives_of(units: Units, caller: Caller, *, site_id: SiteId) -> Sequence[Drive]:
-    """Libraries the caller may enter."""
+def drives_of(units: Units, caller: Caller, *, site_id: SiteId, web_id: ItemId | None = None) -> Sequence[Drive]:
+    """Libraries of the root web, or of a subweb, that the caller may enter."""
     with units.read() as uow:
         standing = entered_site(uow, caller, site_id)
         site = standing.site
+        web = _subweb(uow, site, web_id)
+        above = () if web is None else uow.definitions.paths_of([web])[web.key]
         owner = _owner_of(uow, site)
-        libraries = access.enterable(uow, standing, uow.items.libraries(site.key))
-        return [Drive(site=site, library=library, owner=owner) for library in libraries]
+        inside = [one for one in uow.items.libraries(site.key) if one.parent_key == (None if web is None else web.key)]
+        libraries = access.enterable(uow, standing, inside)
+        titles = uow.definitions.lists(site.key, [library.key for library in libraries])
+        return [
+            Drive(site=site, library=library, owner=owner, above=above, title=titles[library.key].title)
+            for library in libraries
+        ]
 
 
 def personal_drive(units: Units, caller: Caller, *, user_id: UserId | None = None) -> Drive:
@@ -205,13 +213,33 @@ def readable_item(uow: UnitOfWork, caller: Caller, ref: DriveRef, where: Where) 
 
 def drive_in(uow: UnitOfWork, site: Site, ref: DriveRef) -> Drive:
     """A drive of a site the caller has been checked for. Raises NotFound."""
-    if ref.library_id is None:
-        library = uow.items.root_of(site.key)
-    else:
+    if ref.library_id is not None:
         library = uow.items.by_id(site.key, ref.library_id)
+    elif ref.web_id is not None:
+        library = _default_library(uow, site, ref.web_id)
+    else:
+        library = uow.items.root_of(site.key)
     if library is None or library.kind is not ItemKind.LIBRARY:
         raise errors.NotFound("There is no such drive.")
-    return Drive(site=site, library=library, owner=_owner_of(uow, site))
+    above = () if library.parent_key is None else uow.definitions.paths_of([library])[library.key][:-1]
+    return Drive(site=site, library=library, owner=_owner_of(uow, site), above=above)
+
+
+def _subweb(uow: UnitOfWork, site: Site, web_id: ItemId | None) -> Item | None:
+    """None for the root web. Raises NotFound."""
+    if web_id is None or web_id == site.web_id:
+        return None
+    web = uow.items.by_id(site.key, web_id)
+    if web is None or web.kind is not ItemKind.WEB:
+        raise errors.NotFound("There is no such site.")
+    return web
+
+
+def _default_library(uow: UnitOfWork, site: Site, web_id: ItemId) -> Item | None:
+    web = _subweb(uow, site, web_id)
+    if web is None:
+        return uow.items.root_of(site.key)
+    return next((one for one in uow.items.libraries(site.key) if one.parent_key == web.key), None)
 
 
 def item_at(uow: UnitOfWork, drive: Drive, where: Where, standing: Standing | None = None) -> Item:

@@ -367,7 +367,7 @@ def _free_name(uow: UnitOfWork, folder: Item, name: str, conflict: ConflictBehav
 
 def _require_short(uow: UnitOfWork, drive: Drive, folder: Item, name: str) -> None:
     names = uow.items.paths_of([folder])[folder.key]
-    paths.check_length(drive.site.url, (drive.library.name, *names, name))
+    paths.check_length(drive.site.url, (*drive.address, *names, name))
 
 
 def _require_match(item: Item, matches: Matches | None) -> None:

@@ -293,7 +293,7 @@ def _add_versions(writer: SiteWriter, there: Item, versions: Sequence[NewVersion
 
 def _check(drive: Drive, names: tuple[str, ...], *, folder: bool) -> None:
     paths.item_name(names[-1], folder=folder, at_root=len(names) == 1)
-    paths.check_length(drive.site.url, (drive.library.name, *names))
+    paths.check_length(drive.site.url, (*drive.address, *names))
 
 
 def _site(uow: UnitOfWork, site_id: SiteId) -> Site:

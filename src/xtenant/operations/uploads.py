@@ -192,7 +192,7 @@ def _target(
         folder = item_at(uow, drive, Where(item_id=where.item_id, names=where.names[:-1]))
         name = where.names[-1]
         paths.item_name(name, at_root=folder.kind is ItemKind.LIBRARY)
-        paths.check_length(drive.site.url, (drive.library.name, *uow.items.paths_of([folder])[folder.key], name))
+        paths.check_length(drive.site.url, (*drive.address, *uow.items.paths_of([folder])[folder.key], name))
         there = uow.items.by_path(folder, [name])
         if there is not None and (conflict is ConflictBehavior.FAIL or there.kind is not ItemKind.FILE):
             raise content.NameTaken(f"The folder holds an item named {name!r} already.", name=name)

@@ -125,7 +125,9 @@ CALLS: tuple[Call, ...] = (
         "Sites.Read.All",
         Level.CONTENT,
         "/sites/getAllSites",
-        *(f"/sites/{{}}{part}" for part in ("", "/drives", "/lists", "/sites")),
+        *(f"/sites/{{}}{part}" for part in ("", "/drives", "/lists", "/sites", "/columns", "/contentTypes")),
+        *(f"/sites/{{}}/lists/{{}}/{part}" for part in ("columns", "contentTypes", "items")),
+        *(f"/sites/{{}}/lists/{{}}/items/{{}}{part}" for part in ("", "/versions")),
     ),
     *_graph(
         "Sites.Read.All",

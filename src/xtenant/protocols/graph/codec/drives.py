@@ -11,6 +11,7 @@ from uuid import UUID
 from xtenant.domain import paths
 from xtenant.domain.content import Item, Principal, Site
 from xtenant.domain.drive import LIBRARY_TITLES, Drive
+from xtenant.domain.list_views import WebView
 from xtenant.domain.tenant import TenantId
 from xtenant.protocols.graph.codec.dates import date_text
 from xtenant.protocols.graph.codec.ids import DriveId, drive_id_of, site_id_of
@@ -50,14 +51,36 @@ def site_json(site: Site, *, default_root: bool = False) -> dict[str, object]:
     return row
 
 
+def web_id_of(view: WebView) -> str:
+    """Graph's id of a site or subweb."""
+    return f"{host_of(view.site)},{view.site.site_id},{view.web_id}"
+
+
+def subsite_json(view: WebView) -> dict[str, object]:
+    """A web below a site; it is part of the same site collection."""
+    assert view.web is not None
+    return {
+        "id": web_id_of(view),
+        "name": view.web.name,
+        "displayName": view.title,
+        "description": view.definition.description,
+        "webUrl": paths.web_url(view.site.url, view.names),
+        "createdDateTime": date_text(view.web.created_at),
+        "lastModifiedDateTime": date_text(view.web.modified_at),
+        "isPersonalSite": view.site.is_personal,
+        "parentReference": {"siteId": site_id_of(host_of(view.site), view.site)},
+        "siteCollection": {"hostname": host_of(view.site), "dataLocationCode": view.site.geo},
+    }
+
+
 def drive_json(drive: Drive, tenant_id: TenantId, *, with_ids: bool = False) -> dict[str, object]:
     site, library = drive.site, drive.library
     row: dict[str, object] = {
         "id": str(drive_id(drive)),
-        "name": LIBRARY_TITLES.get(library.name, library.name) if not site.is_personal else "OneDrive",
+        "name": "OneDrive" if site.is_personal else drive.title or LIBRARY_TITLES.get(library.name, library.name),
         "description": "",
         "driveType": drive_type(drive),
-        "webUrl": paths.web_url(site.url, (library.name,)),
+        "webUrl": paths.web_url(site.url, drive.address),
         "createdDateTime": date_text(library.created_at),
         "lastModifiedDateTime": date_text(site.modified_at),
         "createdBy": identity_json(drive.owner),

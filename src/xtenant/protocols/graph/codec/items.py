@@ -39,7 +39,7 @@ def item_json(
         "name": ROOT_NAME if is_root else item.name,
         "eTag": etag,
         "size": drive.site.size_bytes if is_root else item.size_bytes,
-        "webUrl": paths.web_url(drive.site.url, (drive.library.name, *view.path)),
+        "webUrl": paths.web_url(drive.site.url, (*drive.address, *view.path)),
         "createdDateTime": date_text(item.created_at),
         "lastModifiedDateTime": date_text(item.modified_at),
         "createdBy": identity_json(view.author),

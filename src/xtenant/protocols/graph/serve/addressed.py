@@ -18,6 +18,7 @@ from xtenant.protocols.graph.codec.address import Address, InvalidAddress, Place
 from xtenant.protocols.graph.serve.answers import PROTOCOL, rows
 from xtenant.protocols.graph.serve.downloads import Downloads
 from xtenant.protocols.graph.serve.items import Items
+from xtenant.protocols.graph.serve.lists import WORDS, Lists
 from xtenant.protocols.graph.serve.permissions import Permissions
 from xtenant.protocols.graph.serve.places import address_of
 from xtenant.protocols.graph.serve.sites import Sites
@@ -76,6 +77,7 @@ class Addressed:
         downloads = Downloads(backend)
         self._sites = Sites(backend)
         self._items = items = Items(backend, downloads)
+        self._lists = Lists(backend, items)
         writing = Writing(backend, items)
         uploads = Uploads(backend, items)
         permissions = Permissions(backend)
@@ -105,6 +107,8 @@ class Addressed:
 
     async def get(self, call: Call) -> Response:
         address = address_of(call)
+        if _is_of_lists(address):
+            return await self._lists.answer(call, address)
         if not address.in_drive:
             return await self._above_drives(call, address)
         if address.item is None and not address.rest:
@@ -112,7 +116,8 @@ class Addressed:
         return await self._answer(call, address)
 
     async def other(self, call: Call) -> Response:
-        return await self._answer(call, address_of(call))
+        address = address_of(call)
+        return await (self._lists.answer if _is_of_lists(address) else self._answer)(call, address)
 
     async def _above_drives(self, call: Call, address: Address) -> Response:
         if address.place is Place.SITE:
@@ -132,6 +137,10 @@ class Addressed:
         if len(address.rest) > _LONGEST.get(address.verb, 1):
             raise query.NotSupported(f"'{address.rest[1].name}' of '{address.verb}' is not served.")
         return await known(call, address)
+
+
+def _is_of_lists(address: Address) -> bool:
+    return address.place is Place.SITE and not address.in_drive and address.verb in WORDS
 
 
 _LONGEST = {"versions": 3, "permissions": 2}

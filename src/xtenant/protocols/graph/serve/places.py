@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from xtenant.domain import errors
-from xtenant.domain.content import Site
+from uuid import UUID
+
+from xtenant.domain.content import ItemId
 from xtenant.domain.directory import UserId
 from xtenant.domain.drive import Drive, DriveRef, Where
+from xtenant.domain.list_views import WebRef, WebView
+from xtenant.domain.permissions import Securable
 from xtenant.domain.tenant import HostRole, host_role
-from xtenant.operations import content, directory, groups, personal_sites
+from xtenant.operations import content, directory, groups, personal_sites, webs
 from xtenant.protocols.graph.codec import ids
 from xtenant.protocols.graph.codec.address import Address, ItemRef, Place, parse_address
 from xtenant.wire.backend import Backend
@@ -42,8 +45,8 @@ async def drive_of(backend: Backend, call: Call, address: Address) -> DriveRef:
         case Place.SITE:
             if address.drive is not None:
                 return _drive_ref(address.drive)
-            site = await site_of(backend, call, address)
-            return DriveRef(site_id=site.site_id)
+            web = await web_of(backend, call, address)
+            return DriveRef(site_id=web.site.site_id, web_id=None if web.web is None else web.web.item_id)
     return DriveRef(site_id=drive.site.site_id, library_id=drive.library.item_id)
 
 
@@ -59,17 +62,31 @@ async def _onedrive(backend: Backend, call: Call, user_id: UserId | None = None)
     )
 
 
-async def site_of(backend: Backend, call: Call, address: Address) -> Site:
-    """The site an address names by id, by host, or by host and path; a group's site is `/groups/{id}/sites/root`."""
+async def web_of(backend: Backend, call: Call, address: Address) -> WebView:
+    """The site or subweb an address names by id, by host, or by host and path; a group's site is `/groups/{id}/sites/root`."""
     named = ids.SiteName() if address.name.lower() == "root" else ids.parse_site_id(address.name)
     if named.site_id is None or address.path is not None:
         host = named.host or _site_host(call)
-        url = "/".join((f"https://{host}", *(address.path or ())))
-        return await call.run(content.find_site_by_url, backend.units, call.caller, url=url)
-    site = await call.run(content.find_site, backend.units, call.caller, site_id=named.site_id)
-    if named.web_id not in (None, site.web_id):
-        raise errors.NotFound("There is no such site.")
-    return site
+        ref = WebRef(url="/".join((f"https://{host}", *(address.path or ()))))
+    else:
+        ref = WebRef(site_id=named.site_id, web_id=named.web_id)
+    return await call.run(webs.find_web, backend.units, call.caller, ref=ref)
+
+
+def ref_of(web: WebView) -> WebRef:
+    """A web as operations name it."""
+    return WebRef(site_id=web.site.site_id, web_id=web.web_id)
+
+
+def list_of(address: Address) -> Securable:
+    """The list that an address names by id or title; the web itself where it names none."""
+    if address.verb != "lists" or len(address.rest) < 2:
+        return Securable()
+    name = address.rest[1].name
+    try:
+        return Securable(list_id=ItemId(UUID(name)))
+    except ValueError:
+        return Securable(list_title=name)
 
 
 def where_of(item: ItemRef | None) -> Where:

@@ -1,6 +1,6 @@
 """Sites (content-api.md 1.2).
 
-GET /sites?search=… · GET /sites/getAllSites · GET /sites/{id or root or host:/path} · …/drives · GET /groups/{id}/sites/root
+GET /sites?search=… · GET /sites/getAllSites · GET /sites/{id or root or host:/path} · …/drives · …/sites · GET /groups/{id}/sites/root
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from starlette.responses import Response
 
 from xtenant.domain import errors
 from xtenant.domain.content import Site, SiteKey
-from xtenant.operations import content, groups
+from xtenant.domain.list_views import WebView
+from xtenant.operations import content, groups, webs
 from xtenant.protocols.graph.codec import bodies, drives, query
 from xtenant.protocols.graph.codec.address import Address
 from xtenant.protocols.graph.serve.answers import context, json_answer, link, options_of, rows
-from xtenant.protocols.graph.serve.places import site_of
+from xtenant.protocols.graph.serve.places import ref_of, web_of
 from xtenant.wire.backend import Backend
 from xtenant.wire.edge import Call
 from xtenant.wire.routes import Evidence, Route
@@ -78,17 +79,18 @@ class Sites:
         return self.one(call, site)
 
     async def addressed(self, call: Call, address: Address) -> Response:
-        """A site that an address names, or its drives."""
-        site = await site_of(self._backend, call, address)
+        """A site or subweb that an address names, its drives, or the webs below it."""
+        web = await web_of(self._backend, call, address)
         if not address.rest:
-            return self.one(call, site)
-        if address.verb != "drives" or len(address.rest) > 1:
-            raise query.NotSupported(f"'{address.rest[0].name}' of a site is not served.")
-        return await self.drives(call, site)
+            return self._web(call, web)
+        if len(address.rest) > 1 or address.verb not in ("drives", "sites"):
+            raise query.NotSupported(f"'{address.verb}' of a site is not served.")
+        return await (self.drives(call, web) if address.verb == "drives" else self.below(call, web))
 
-    async def drives(self, call: Call, site: Site) -> Response:
+    async def drives(self, call: Call, web: WebView) -> Response:
         backend, options = self._backend, options_of(call)
-        found = await call.run(content.drives_of, backend.units, call.caller, site_id=site.site_id)
+        web_id = None if web.web is None else web.web.item_id
+        found = await call.run(content.drives_of, backend.units, call.caller, site_id=web.site.site_id, web_id=web_id)
         with_ids = "sharepointids" in {name.lower() for name in options.select}
         shown = [
             bodies.selected(drives.drive_json(drive, backend.tenant.tenant_id, with_ids=with_ids), options.select)
@@ -96,8 +98,20 @@ class Sites:
         ]
         return json_answer(bodies.page(shown, context=context(call, "drives")))
 
+    async def below(self, call: Call, web: WebView) -> Response:
+        select = options_of(call).select
+        found = await call.run(webs.webs_below, self._backend.units, call.caller, ref=ref_of(web))
+        shown = [bodies.selected(drives.subsite_json(view), select) for view in found]
+        return json_answer(bodies.page(shown, context=context(call, "sites")))
+
     def one(self, call: Call, site: Site) -> Response:
         shown = bodies.selected(self.row(site), options_of(call).select)
+        return json_answer({"@odata.context": context(call, "sites/$entity"), **shown})
+
+    def _web(self, call: Call, web: WebView) -> Response:
+        if web.web is None:
+            return self.one(call, web.site)
+        shown = bodies.selected(drives.subsite_json(web), options_of(call).select)
         return json_answer({"@odata.context": context(call, "sites/$entity"), **shown})
 
     def row(self, site: Site) -> bodies.Json:
