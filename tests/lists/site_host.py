@@ -30,10 +30,12 @@ DELETE = {**JSON, "X-HTTP-Method": "DELETE", "If-Match": "*"}
 
 
 class SiteHost:
-    """`rest` sends a REST request as somebody below a web's `_api/web/`, `graph` one below the site in Graph."""
+    """`rest` sends a REST request as somebody below a web's `_api/web/`, `graph` one below the site in Graph. `seen` are the
+    requests that our client sent."""
 
     def __init__(self, tenant: GraphTenant) -> None:
         self.tenant = tenant
+        self.seen: list[httpx.Request] = []
         roles = [role.value for role in HostRole]
         self.edge = Edge(
             tenant=TENANT,
@@ -84,8 +86,12 @@ class SiteHost:
     def run(self, ask: Callable[[Session], Awaitable[T]], who: User | App = MOVER) -> T:
         """What a function of our client answers."""
 
+        async def note(request: httpx.Request) -> None:
+            self.seen.append(request)
+
         async def asked() -> T:
-            async with httpx.AsyncClient(transport=httpx.ASGITransport(app=self.edge)) as http:
+            hooks = {"request": [note]}
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(app=self.edge), event_hooks=hooks) as http:
 
                 async def token_for(resource: str) -> str:
                     return self.tenant.token(who, httpx.URL(resource).host or resource)

@@ -13,19 +13,22 @@ def user_number(host: SiteHost, login: str) -> int:
     return host.rest("POST", "ensureuser", {"logonName": login})["Id"]
 
 
-def every_column(host: SiteHost, tasks: str) -> None:
+def every_column(host: SiteHost, tasks: str, *, web: str = SITE) -> None:
     """One column of each kind."""
     for title, kind in (("Note", 3), ("Due", 4), ("Done", 8), ("Hours", 9), ("Cost", 10), ("Page", 11), ("Who", 20)):
-        host.rest("POST", f"{tasks}/fields", {"Title": title, "FieldTypeKind": kind})
+        host.rest("POST", f"{tasks}/fields", {"Title": title, "FieldTypeKind": kind}, web=web)
     host.rest(
-        "POST", f"{tasks}/fields", {"Title": "State", "FieldTypeKind": 6, "Choices": {"results": ["Open", "Shut"]}}
+        "POST",
+        f"{tasks}/fields",
+        {"Title": "State", "FieldTypeKind": 6, "Choices": {"results": ["Open", "Shut"]}},
+        web=web,
     )
-    host.rest("POST", f"{tasks}/fields", {"Title": "Tags", "FieldTypeKind": 15, "Choices": ["a", "b"]})
+    host.rest("POST", f"{tasks}/fields", {"Title": "Tags", "FieldTypeKind": 15, "Choices": ["a", "b"]}, web=web)
     team = {"Title": "Team", "FieldTypeKind": 20, "AllowMultipleValues": True}
-    host.rest("POST", f"{tasks}/fields/addfield", {"parameters": team})
+    host.rest("POST", f"{tasks}/fields/addfield", {"parameters": team}, web=web)
     other = tasks.partition("'")[2].rstrip("')")
     schema = f'<Field Type="LookupMulti" Mult="TRUE" DisplayName="After" Name="After" List="{{{other}}}" />'
-    host.rest("POST", f"{tasks}/fields/createfieldasxml", {"parameters": {"SchemaXml": schema}})
+    host.rest("POST", f"{tasks}/fields/createfieldasxml", {"parameters": {"SchemaXml": schema}}, web=web)
 
 
 def test_a_list_is_made_with_what_new_lists_have_and_found_by_id_title_and_path(host: SiteHost) -> None:

@@ -175,7 +175,7 @@ def child_type_id(parent: str, own: UUID) -> str:
 
 def date_value(moment: datetime) -> str:
     """A date as fields keep it."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def _spelt(sign: str, *, first: bool) -> str:
