@@ -16,8 +16,8 @@ log = structlog.get_logger("xtenant.engine")
 
 FIRST_POLL_SECONDS = 0.05
 LONGEST_POLL_SECONDS = 2.0
-POLL_GROWTH = 1.2
-"""Grows slowly: what a move waits too long for its partner stays below a fifth of what it has waited already."""
+POLL_GROWTH = 1.1
+"""Grows slowly: what a move waits too long for its partner stays below a tenth of what it has waited already."""
 
 StopAsked = Callable[[], bool]
 
