@@ -24,11 +24,12 @@ class ForgetfulBlobStore:
         with self._lock:
             self._waiting.clear()
 
-    def put(self, pieces: Iterable[bytes]) -> StoredBlob:
+    def put(self, pieces: Iterable[bytes], *, expected: BlobKey | None = None) -> StoredBlob:
         content = b"".join(pieces)
         key = BlobKey(hashlib.sha256(content).digest())
         with self._lock:
-            self._waiting[key] = content
+            if expected in (None, key):
+                self._waiting[key] = content
         return StoredBlob(key=key, size_bytes=len(content), quick_xor=quick_xor(content))
 
     def settle(self, keys: Sequence[BlobKey]) -> None:

@@ -114,3 +114,15 @@ class BlobStoreContract:
             thread.join()
         assert not faults
         assert not store.missing(BlobKey(hashlib.sha256(b"%d" % n * 9_000).digest()) for n in range(40))
+
+    def test_what_is_not_what_was_expected_is_told_of_and_not_kept(self, store: BlobStore) -> None:
+        expected = store.put([LARGE]).key
+        store.settle([expected])
+        for content in (SMALL, LARGE[:-1] + b"x"):
+            other = store.put([content], expected=expected)
+            assert other.key != expected
+            with pytest.raises(KeyError):
+                store.settle([other.key])
+        assert store.put([LARGE], expected=expected).key == expected
+        store.settle([expected])
+        assert b"".join(store.open(expected)) == LARGE

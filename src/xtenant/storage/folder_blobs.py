@@ -74,7 +74,7 @@ class FolderBlobs:
         shutil.rmtree(self._own, ignore_errors=True)
         os.close(self._held)
 
-    def put(self, pieces: Iterable[bytes]) -> StoredBlob:
+    def put(self, pieces: Iterable[bytes], *, expected: BlobKey | None = None) -> StoredBlob:
         sha, xor, size = hashlib.sha256(), QuickXor(), 0
         draft = _Draft(self.draft_path(), in_memory=self._waiting_bytes < WAITING_BYTES)
         try:
@@ -89,7 +89,7 @@ class FolderBlobs:
             draft.discard()
             raise
         stored = StoredBlob(key=BlobKey(sha.digest()), size_bytes=size, quick_xor=xor.digest())
-        if not self._await_settling(stored.key, waiting):
+        if expected not in (None, stored.key) or not self._await_settling(stored.key, waiting):
             draft.discard()
         return stored
 

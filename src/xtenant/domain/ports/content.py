@@ -261,8 +261,9 @@ class SharedStore(Protocol):
 class BlobStore(Protocol):
     """Bytes by key. `put` writes and hashes, `settle` makes durable; only then may a row refer to the blob."""
 
-    def put(self, pieces: Iterable[bytes]) -> StoredBlob:
-        """Write a stream once; hashed on the way. Not durable yet."""
+    def put(self, pieces: Iterable[bytes], *, expected: BlobKey | None = None) -> StoredBlob:
+        """Write a stream once; hashed on the way. Not durable yet. What turns out to be something else than expected is told
+        of, and not kept."""
         ...
 
     def settle(self, keys: Sequence[BlobKey]) -> None:

@@ -25,7 +25,8 @@ Wanted = dict[BlobKey, tuple[int, str]]
 
 
 def part_bytes(bench: Workbench, job: MoveJob, seal: PartSeal) -> bytes:
-    """A part as sealed: from our own store, else pulled and kept. Raises SnapshotDamaged when its hash never fits."""
+    """A part as sealed: from our own store, else pulled and kept. Raises TransferDamaged or SnapshotDamaged when its hash
+    never fits."""
     key = BlobKey(seal.sha256)
     if not bench.blobs.missing([key]):
         return b"".join(bench.blobs.open(key))
@@ -37,7 +38,7 @@ def part_bytes(bench: Workbench, job: MoveJob, seal: PartSeal) -> bytes:
             _record(bench, job, [blob], [blob.key])
             bench.stop("target.part_recorded")
             return stored
-    raise obstacles.SnapshotDamaged(f"The manifest's part {seal.name} is not what was sealed.")
+    raise _blame(bench, job, key, f"The manifest's part {seal.name} is not what was sealed.")
 
 
 def content_of(bench: Workbench, job: MoveJob, things: Sequence[ManifestObject], *, done: int = 0) -> None:
@@ -118,7 +119,7 @@ def _received(bench: Workbench, job: MoveJob, keys: Sequence[BlobKey], wanted: W
     for key, size, pieces in bench.channel.blobs(bench.peer(job), job.job_id, keys):
         if key not in wanted or size != wanted[key][0]:
             raise obstacles.TransferDamaged("The source sent something else than was asked for.")
-        blob = bench.blobs.put(pieces)
+        blob = bench.blobs.put(pieces, expected=key)
         if blob.key == key:
             yield blob
 
@@ -132,7 +133,8 @@ def _keep(bench: Workbench, job: MoveJob, pulled: _Pulled, wanted: Wanted, done:
     if pulled.lost is not None:
         raise pulled.lost
     if pulled.left:
-        _blame(bench, job, pulled.left[0], wanted[pulled.left[0]][1])
+        path = wanted[pulled.left[0]][1]
+        raise _blame(bench, job, pulled.left[0], f"The content of '{path}' is damaged at the source.")
     return size
 
 
@@ -148,8 +150,8 @@ def _record(
             bench.save(uow, now_job, bytes_done=done)
 
 
-def _blame(bench: Workbench, job: MoveJob, key: BlobKey, path: str) -> None:
+def _blame(bench: Workbench, job: MoveJob, key: BlobKey, text: str) -> errors.XTenantError:
     """Three mismatches: only the source's own damage ends the job, naming the item; else another pass (settled B 18)."""
     if bench.channel.rehash(bench.peer(job), job.job_id, key):
-        raise obstacles.TransferDamaged("Content arrived damaged three times in a row.")
-    raise obstacles.SnapshotDamaged(f"The content of '{path}' is damaged at the source.")
+        return obstacles.TransferDamaged("Content arrived damaged three times in a row.")
+    return obstacles.SnapshotDamaged(text)
