@@ -108,3 +108,31 @@ async def test_a_kept_connection_whose_server_is_gone_is_not_used_again(tmp_path
                     answer = await anyio.to_thread.run_sync(bulk.send, f"https://{HOST}/import", iter([b"x"]), {})
                     assert answer == {}
         bulk.close()
+
+
+async def answer_in_part(scope: Scope, receive: Receive, send: Send) -> None:
+    """Refuses one path; begins to answer the other and breaks off."""
+    while (await receive()).get("more_body", False):
+        continue
+    await send({"type": "http.response.start", "status": 404 if scope["path"] == "/refused" else 200, "headers": []})
+    await send({"type": "http.response.body", "body": BODY[:300_000], "more_body": scope["path"] != "/refused"})
+    if scope["path"] != "/refused":
+        raise ConnectionResetError
+
+
+async def test_an_answer_is_read_as_it_comes_and_one_that_breaks_off_is_told(tmp_path: Path, clock: FakeClock) -> None:
+    folder = certificates(tmp_path, contoso=[HOST])
+    async with serving(answer_in_part, folder, "contoso") as port, proxying({HOST: port}) as proxy:
+        bulk = BulkTransfer(Connection(proxy_url=f"http://127.0.0.1:{proxy.port}", ca_file=folder.ca_file), clock=clock)
+        await anyio.to_thread.run_sync(read_in_part, bulk)
+        bulk.close()
+
+
+def read_in_part(bulk: BulkTransfer) -> None:
+    with bulk.asked(f"https://{HOST}/refused", b"{}", {}) as answer:
+        assert (answer.status, answer.read(10), answer.read(1_000_000)) == (404, BODY[:10], BODY[10:300_000])
+    found = bytearray()
+    with bulk.asked(f"https://{HOST}/broken", b"{}", {}) as answer, pytest.raises(errors.NetworkError):
+        while piece := answer.read(100_000):
+            found += piece
+    assert bytes(found) == BODY[: len(found)]
