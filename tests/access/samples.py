@@ -96,7 +96,7 @@ def sample_of(route: Route, estate: Estate) -> Sample | None:
 def plain_path(route: Route) -> str:
     """The template without what only says the version or the second root."""
     path = route.path.replace(ADMIN_MEMBER, "/_api/")
-    return re.sub(r"^(/v1\.0|/beta|/_api/v2\.[01](?=/(drives/\{rest|me|users|groups|sites)))", "", path)
+    return re.sub(r"^(/v1\.0|/beta|/_api/v2\.[01](?=/(drives/\{rest|me|users|groups|sites|shares)))", "", path)
 
 
 def host_of(role: HostRole, estate: Estate) -> str:
@@ -214,6 +214,7 @@ MOVES = {
     ("POST", "/_api/SiteMoveJobs({arguments:path})/Cancel"): _of_job(_URL_KEY),
     ("POST", "/_api/xtenant/moves/{job:guid}/refuse"): lambda e: ok(404, values={"job": str(MISSING)}),
     ("GET", "/_api/xtenant/moves/{job:guid}/people"): lambda e: ok(404, values={"job": str(MISSING)}),
+    ("GET", "/_api/xtenant/moves/{job:guid}/package"): lambda e: ok(404, values={"job": str(MISSING)}),
 }
 
 IMPORTS = {
@@ -466,6 +467,9 @@ SUB_RESOURCES: Mapping[tuple[str, str], SubResource] = {
     ("PUT", "content"): SubResource(rest=f"root:/{FILE}:/content", answer=409, query=_FAIL, body=b"other"),
     ("PATCH", ""): _with_body("root:/missing", 404, {"name": "y"}),
     ("PATCH", "permissions"): _with_body(_NO_ONE, 404, {"roles": ["read"]}),
+    ("POST", "createlink"): _with_body("root/createLink", 400, {"type": "view", "scope": "organization"}),
+    ("POST", "versions"): SubResource(rest=f"root:/{FILE}:/versions/9.0/restoreVersion", answer=404),
+    ("DELETE", "versions"): SubResource(rest=f"root:/{FILE}:/versions/9.0", answer=404),
     ("DELETE", ""): SubResource(rest="root:/missing", answer=404),
     ("DELETE", "permissions"): SubResource(rest=_NO_ONE, answer=404),
 }
@@ -503,6 +507,15 @@ DRIVES: Mapping[tuple[str, str], Callable[[Estate], Sample]] = {
     (method, path): lambda estate, place=place, key=(method, verb): place(estate, SUB_RESOURCES[key])
     for path, place in PLACES.items()
     for method, verb in _ONE_EACH.items()
+}
+
+_NO_LINK = "u!" + base64.urlsafe_b64encode(f"{SITE_URL}/x".replace("/sites", "/:t:/s").encode()).decode().rstrip("=")
+
+SHARES = {
+    ("GET", "/shares/{share:path}"): lambda e: ok(404, values={"share": f"{_NO_LINK}/driveItem"}),
+    ("POST", "/shares/{share:path}"): lambda e: ok(
+        404, values={"share": f"{_NO_LINK}/permission/grant"}, **as_json({"recipients": [{"email": "x@y.zz"}]})
+    ),
 }
 
 # --- partner ------------------------------------------------------------------------------------------------------------
@@ -583,7 +596,7 @@ SAMPLES: Mapping[str, Mapping[tuple[str, str], Callable[[Estate], Sample]]] = {
         )
     },
     "sharepoint_rest": {**REST, **MOVES, **IMPORTS},
-    "graph": {**DIRECTORY, **UPLOADS, **DRIVES},
+    "graph": {**DIRECTORY, **UPLOADS, **DRIVES, **SHARES},
     "download": DOWNLOADS,
     "partner": PARTNER,
 }

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xtenant.domain.content import FileVersion, Item, ItemId, Principal, Role, Site, SiteId
+from xtenant.domain.sharing import LinkScope
 
 LIBRARY_TITLES = {"Shared Documents": "Documents"}
 """The default library's title beside the last segment of its address, as at Microsoft."""
@@ -59,6 +60,8 @@ class ItemView:
     author: Principal | None
     editor: Principal | None
     children: int
+    shared: LinkScope | None = None
+    """For whom the widest of its sharing links is, where it has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,15 @@ cannot tell the address any more (content-api.md 1.12, settled D 3).
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from urllib.parse import urlsplit
 from uuid import UUID
 
-from xtenant.domain.content import ItemKey, PrincipalKey
+from xtenant.domain import errors
+from xtenant.domain.content import ItemKey, Principal, PrincipalKey
 
 
 class LinkKind(Enum):
@@ -48,6 +51,50 @@ class SharingLink:
 
     def is_over(self, now: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkView:
+    """A link with its people; `url` is unset for one whose token this tenant cannot tell: it came with a move."""
+
+    link: SharingLink
+    members: tuple[Principal, ...] = ()
+    url: str | None = None
+
+
+class NoSuchLink(errors.NotFound):
+    """A token leads nowhere, or its link is over."""
+
+    code = "sharingLinkNotFound"
+    remedy = "Ask whoever sent the link for a new one."
+
+    def __init__(self) -> None:
+        super().__init__("The sharing link no longer exists, or you do not have permission to access it.")
+
+
+_TYPES = {"docx": "w", "doc": "w", "xlsx": "x", "xls": "x", "pptx": "p", "ppt": "p", "pdf": "b", "txt": "t"}
+_PLACES = {"sites": "s", "teams": "t"}
+_ADDRESS = re.compile(r"/:[a-z]:/[a-z](?:/[^/]{1,260}){0,9}/(?P<token>[A-Za-z0-9_-]{16,128})/?")
+
+
+def address_of(site_url: str, name: str, token: str, *, is_folder: bool) -> str:
+    """`https://contoso.sharepoint.com/:w:/s/sales/TOKEN`, seven parts; `/:f:/g/personal/ann/TOKEN`, eight, in a OneDrive
+    (content-api.md 1.12)."""
+    parts = urlsplit(site_url)
+    kind = "f" if is_folder else _TYPES.get(name.rpartition(".")[2].lower(), "u")
+    first, _, rest = parts.path.strip("/").partition("/")
+    place = f"{_PLACES[first]}/{rest}" if first in _PLACES and rest else f"g/{parts.path.strip('/')}".rstrip("/")
+    return f"https://{parts.netloc}/:{kind}:/{place}/{token}"
+
+
+def token_in(url: str) -> str | None:
+    """The token of a sharing address of any tenant; None for any other address."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    found = _ADDRESS.fullmatch(parts.path)
+    return None if found is None or parts.scheme != "https" else found["token"]
 
 
 def token_hash(token: str) -> bytes:

@@ -282,6 +282,7 @@ def views_of(uow: UnitOfWork, drive: Drive, items: Sequence[Item]) -> Sequence[I
         {key for item in items for key in (item.author, item.editor)}
     )
     counts = uow.items.count_children([item.key for item in items if item.kind is not ItemKind.FILE])
+    shared = uow.links.widest(drive.site.key, [item.key for item in items])
     return [
         ItemView(
             drive=drive,
@@ -291,6 +292,7 @@ def views_of(uow: UnitOfWork, drive: Drive, items: Sequence[Item]) -> Sequence[I
             author=people.get(item.author),
             editor=people.get(item.editor),
             children=counts.get(item.key, 0),
+            shared=shared.get(item.key),
         )
         for item in items
     ]

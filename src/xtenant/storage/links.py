@@ -9,11 +9,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from xtenant.domain.content import REDIRECT_TEMPLATE, ItemKey, PrincipalKey, SiteKey
-from xtenant.domain.sharing import SharingLink
+from xtenant.domain.sharing import LinkScope, SharingLink
 from xtenant.domain.tenant import TenantId
 from xtenant.storage.items import KEYS_A_QUERY, LIVE, items
 from xtenant.storage.link_rows import link_members, link_of, sharing_links
 from xtenant.storage.sites import sites
+
+WIDEST_FIRST = tuple(LinkScope)
 
 
 class LinkStore:
@@ -30,6 +32,20 @@ class LinkStore:
             some = sharing_links.c.item_key.in_(keys[start : start + KEYS_A_QUERY])
             order = (sharing_links.c.item_key, sharing_links.c.link_id)
             found += self._links(site_key, self._rows(self._of(site_key), some, order=order))
+        return found
+
+    def widest(self, site_key: SiteKey, item_keys: Collection[ItemKey]) -> dict[ItemKey, LinkScope]:
+        keys = sorted(set(item_keys))
+        found: dict[ItemKey, LinkScope] = {}
+        for start in range(0, len(keys), KEYS_A_QUERY):
+            query = (
+                select(sharing_links.c.item_key, sharing_links.c.scope)
+                .where(self._of(site_key), sharing_links.c.item_key.in_(keys[start : start + KEYS_A_QUERY]))
+                .distinct()
+            )
+            for key, scope in self._connection.execute(query):
+                there = found.get(ItemKey(key), LinkScope.USERS)
+                found[ItemKey(key)] = min(there, LinkScope(scope), key=WIDEST_FIRST.index)
         return found
 
     def page(self, site_key: SiteKey, *, after: UUID | None, limit: int) -> Sequence[SharingLink]:

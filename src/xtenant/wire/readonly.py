@@ -136,6 +136,7 @@ CALLS: tuple[Call, ...] = (
         *(f"/drives/{{}}/items/{{}}/{part}" for part in ("permissions", "versions")),
         instead=_FILES,
     ),
+    *_graph("Files.Read.All", Level.CONTENT, "/shares/{}", "/shares/{}/driveItem", instead=("Files.ReadWrite.All",)),
     *_graph("Sites.Read.All", Level.CONTENT, "/users/{}/drive", app_only=True, instead=_FILES),
     *_graph(
         "SharePointCrossTenantMigration.Read.All",

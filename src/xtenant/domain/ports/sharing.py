@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from xtenant.domain.content import ItemKey, SiteKey
-from xtenant.domain.sharing import SharingLink
+from xtenant.domain.sharing import LinkScope, SharingLink
 
 
 class LinkRepository(Protocol):
@@ -15,6 +15,10 @@ class LinkRepository(Protocol):
 
     def of_items(self, site_key: SiteKey, item_keys: Collection[ItemKey]) -> Sequence[SharingLink]:
         """By item key and link id; one query per 1,000."""
+        ...
+
+    def widest(self, site_key: SiteKey, item_keys: Collection[ItemKey]) -> dict[ItemKey, LinkScope]:
+        """Of some items those that have links, and for how many people the widest is; one query per 1,000."""
         ...
 
     def page(self, site_key: SiteKey, *, after: UUID | None, limit: int) -> Sequence[SharingLink]:

@@ -52,6 +52,8 @@ def item_json(
     }
     if is_root:
         row["root"] = {}
+    if view.shared is not None:
+        row["shared"] = {"scope": view.shared.value}
     if item.kind is ItemKind.FILE:
         row["cTag"] = ctag_of(item)
         row["file"] = {
@@ -193,6 +195,8 @@ class RemoteItem:
     parent_id: str | None
     etag: str | None
     download_url: str | None
+    shared: str = ""
+    """For whom the widest of its links is: `anonymous`, `organization`, `users`; empty without one."""
 
 
 def item_from_json(row: Mapping[str, Any]) -> RemoteItem:
@@ -203,6 +207,7 @@ def item_from_json(row: Mapping[str, Any]) -> RemoteItem:
     modified = info.get("lastModifiedDateTime") or row.get("lastModifiedDateTime")
     file: Mapping[str, Any] = row.get("file") or {}
     hashes: Mapping[str, Any] = file.get("hashes") or {}
+    shared: Mapping[str, Any] = row.get("shared") or {}
     return RemoteItem(
         id=row["id"],
         drive_id=parent.get("driveId") or "",
@@ -220,6 +225,7 @@ def item_from_json(row: Mapping[str, Any]) -> RemoteItem:
         parent_id=parent.get("id"),
         etag=row.get("eTag"),
         download_url=row.get(DOWNLOAD_URL),
+        shared=shared.get("scope") or "",
     )
 
 

@@ -109,9 +109,29 @@ class InviteBody(_Body):
 
 
 class PermissionPatch(_Body):
-    """PATCH …/permissions/{id}."""
+    """PATCH …/permissions/{id}: roles of a person's right, or the end of a link."""
 
-    roles: list[str]
+    roles: list[str] | None = None
+    expiration_date_time: str | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class LinkBody(_Body):
+    """POST …/createLink; what is not served is named, not left out."""
+
+    type: str = "view"
+    scope: str | None = None
+    expiration_date_time: str | None = None
+    password: str | None = None
+    message: str | None = None
+    recipients: list[Recipient] = msgspec.field(default_factory=list[Recipient])
+    retain_inherited_permissions: bool | None = None
+
+
+class GrantBody(_Body):
+    """POST /shares/{id}/permission/grant."""
+
+    recipients: list[Recipient]
+    roles: list[str] = msgspec.field(default_factory=list[str])
 
 
 def role_of(roles: list[str]) -> Role:

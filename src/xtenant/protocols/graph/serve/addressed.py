@@ -18,9 +18,11 @@ from xtenant.protocols.graph.codec.address import Address, InvalidAddress, Place
 from xtenant.protocols.graph.serve.answers import PROTOCOL, rows
 from xtenant.protocols.graph.serve.downloads import Downloads
 from xtenant.protocols.graph.serve.items import Items
+from xtenant.protocols.graph.serve.keeping import Keeping
 from xtenant.protocols.graph.serve.lists import WORDS, Lists
 from xtenant.protocols.graph.serve.permissions import Permissions
 from xtenant.protocols.graph.serve.places import address_of
+from xtenant.protocols.graph.serve.sharing import Links
 from xtenant.protocols.graph.serve.sites import Sites
 from xtenant.protocols.graph.serve.uploads import Uploads
 from xtenant.protocols.graph.serve.writing import Writing
@@ -33,7 +35,7 @@ Answer = Callable[[Call, Address], Awaitable[Response]]
 PLACES = ("/drives/{rest:path}", "/me/drive{rest:path}", "/users/{user}/drive{rest:path}")
 PLACES_TOO = ("/groups/{group}/drive{rest:path}", "/sites/{rest:path}")
 UNSERVED = frozenset(
-    {"createlink", "copy", "search", "thumbnails", "preview", "checkin", "checkout", "discardcheckout"}
+    {"copy", "search", "thumbnails", "preview", "checkin", "checkout", "discardcheckout"}
     | {"restore", "permanentdelete", "list", "listitem", "subscriptions", "analytics", "special", "recent"}
     | {"sharedwithme", "following", "bundles"}
 )
@@ -80,7 +82,9 @@ class Addressed:
         self._lists = Lists(backend, items)
         writing = Writing(backend, items)
         uploads = Uploads(backend, items)
-        permissions = Permissions(backend)
+        links = Links(backend)
+        permissions = Permissions(backend, links)
+        keeping = Keeping(backend)
         self.answers: dict[tuple[str, str], Answer] = {
             ("GET", ""): items.item,
             ("GET", "children"): items.children,
@@ -91,6 +95,9 @@ class Addressed:
             ("POST", "children"): writing.create_folder,
             ("POST", "createuploadsession"): uploads.begin,
             ("POST", "invite"): permissions.invite,
+            ("POST", "createlink"): links.create,
+            ("POST", "versions"): keeping.restore,
+            ("DELETE", "versions"): keeping.delete,
             ("PUT", "content"): uploads.small,
             ("PATCH", ""): writing.change,
             ("PATCH", "permissions"): permissions.change,

@@ -10,10 +10,11 @@ from starlette.responses import Response
 
 from xtenant.domain import errors
 from xtenant.operations import content, permissions
-from xtenant.protocols.graph.codec import bodies, drives, items, query, writing
+from xtenant.protocols.graph.codec import bodies, drives, items, query, sharing, writing
 from xtenant.protocols.graph.codec.address import Address
 from xtenant.protocols.graph.serve.answers import body_of, context, json_answer, no_content, options_of
 from xtenant.protocols.graph.serve.places import drive_of, where_of
+from xtenant.protocols.graph.serve.sharing import Links
 from xtenant.wire.backend import Backend
 from xtenant.wire.edge import Call
 
@@ -21,12 +22,17 @@ from xtenant.wire.edge import Call
 class Permissions:
     """Handlers below `…/permissions` and `…/invite` of an item."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, links: Links) -> None:
         self._backend = backend
+        self._links = links
 
     async def list(self, call: Call, address: Address) -> Response:
-        options_of(call)
+        options = options_of(call)
         rows = await self._rows(call, address)
+        if options.filter is not None and options.filter.lower().split() != ["link", "ne", "null"]:
+            raise query.NotSupported("Permissions are filtered by 'Link ne null' only.")
+        if options.filter is not None:
+            rows = [(guid, row) for guid, row in rows if "link" in row]
         if len(address.rest) > 1:
             wanted = _principal_of(address)
             found = next((row for guid, row in rows if guid == wanted), None)
@@ -41,7 +47,11 @@ class Permissions:
         drive = await call.run(content.find_drive, units, call.caller, ref=ref)
         found = await call.run(permissions.list_permissions, units, call.caller, ref=ref, where=where_of(address.item))
         drive_id = str(drives.drive_id(drive))
-        return [(one.principal.directory_id, items.permission_json(one, drive_id)) for one in found]
+        links = await self._links.of_item(call, address)
+        return [
+            *((one.principal.directory_id, items.permission_json(one, drive_id)) for one in found),
+            *((view.link.link_id, sharing.link_json(view)) for view in links),
+        ]
 
     async def invite(self, call: Call, address: Address) -> Response:
         body = await body_of(call, writing.InviteBody)
@@ -62,6 +72,11 @@ class Permissions:
 
     async def change(self, call: Call, address: Address) -> Response:
         body = await body_of(call, writing.PermissionPatch)
+        link = await self._links.named(call, address, _principal_of(address))
+        if link is not None:
+            return await self._links.change(call, address, link, body)
+        if body.roles is None:
+            raise errors.UsageError("No role was given.", remedy="Use read, write or owner.")
         changed = await call.run(
             permissions.change_role,
             self._backend.units,
@@ -75,6 +90,10 @@ class Permissions:
         return json_answer(items.permission_json(changed))
 
     async def remove(self, call: Call, address: Address) -> Response:
+        link = await self._links.named(call, address, _principal_of(address))
+        if link is not None:
+            await self._links.remove(call, address, link)
+            return no_content()
         await call.run(
             permissions.take_away,
             self._backend.units,
