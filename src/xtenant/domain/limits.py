@@ -46,7 +46,7 @@ class Limits:
     site_groups: int = 10_000
     queue: int = 4_000
     worker_threads: int = 16
-    pull_lanes: int = 3
+    pull_lanes: int = 2
 
 
 DEFAULT = Limits()
