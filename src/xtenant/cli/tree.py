@@ -31,6 +31,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "budget": ("budget:app",),
     "handover": ("handover:app",),
     "access": ("access:app",),
+    "package": ("package:app",),
     "move": ("move:app",),
     "people": ("people:app",),
     "sites": ("sites:app",),

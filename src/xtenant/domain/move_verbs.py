@@ -68,4 +68,11 @@ MOVE_VERBS: tuple[Verb, ...] = (
         commands=("move people",),
         routes=("GET /_api/xtenant/moves/ID/people",),
     ),
+    Verb(
+        name="package.export",
+        operation="packages.sealed_snapshot",
+        commands=("package export",),
+        routes=("GET /_api/xtenant/moves/ID/package",),
+        note="a move's snapshot as a SharePoint migration package",
+    ),
 )

@@ -302,6 +302,8 @@ COMMANDS_WITHOUT_VERB = (
     "access diff",
     "people plan",
     "people check",
+    "package show",
+    "package check",
     "plan discover",
     "budget show",
     "budget set",

@@ -93,6 +93,13 @@ def send_from_thread(
     return StreamingResponse(_leaving(call, pieces), status, headers, media_type)
 
 
+def stream_from_thread(call: Call, pieces: Iterator[bytes], *, media_type: str) -> Response:
+    """An answer whose size nobody knows beforehand; its end must be told by what is in it."""
+    if call.request.method == "HEAD":
+        return Response(None, media_type=media_type)
+    return StreamingResponse(_leaving(call, pieces), media_type=media_type)
+
+
 async def _leaving(call: Call, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
     try:
         while (piece := await call.run(next, pieces, None)) is not None:

@@ -193,6 +193,23 @@ class Session:
 
         return await self._patiently(once, paced) if repeatable else await once()
 
+    @asynccontextmanager
+    async def stream(self, url: str) -> AsyncGenerator[httpx.Response]:
+        """GET an answer that is read as it comes, once: nothing is sent again. Raises as `request` does."""
+        target = httpx.URL(url)
+        require_token_host(target)
+        async with self._turn(self._units_of("GET", target, None), []):
+            sent = {
+                "client-request-id": str(self._ids.new_id()),
+                "Authorization": f"Bearer {await self._token_for(f'https://{target.host}')}",
+            }
+            try:
+                async with self._http.stream("GET", target, headers=sent) as answer:
+                    self.told(answer.status_code, answer.headers)
+                    yield answer
+            except httpx.HTTPError as error:
+                raise network_error(error, target.host) from error
+
     def told(self, status: int, headers: Mapping[str, str]) -> float | None:
         """Take what an answer says of the tenant's limits, an answer inside a batch too: seconds it asks to wait.
 

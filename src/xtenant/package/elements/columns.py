@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from lxml import etree
 
 from xtenant.domain.lists import Column, ColumnKind, ContentType
-from xtenant.package.elements.markup import TAG, element, text_of, text_or, wrapped
+from xtenant.package.elements.markup import OWN_IDS, TAG, element, text_of, text_or, wrapped
 from xtenant.package.text import escaped, unescaped
 
 KINDS = {kind.value: kind for kind in ColumnKind}
@@ -105,7 +106,8 @@ def site_content_types(types: Iterable[ContentType], web_id: UUID) -> Iterable[A
     """A web's own content types, each an object (`SPContentType`)."""
     for one in types:
         attributes = {"ParentId": str(web_id), "ParentWebId": str(web_id), "ContentTypeId": one.type_id}
-        yield wrapped("SPContentType", web_id, content_type(one), **attributes)
+        identity = uuid.uuid5(OWN_IDS, f"content type {web_id} {one.type_id}")
+        yield wrapped("SPContentType", identity, content_type(one), **attributes)
 
 
 def _braced(identity: UUID) -> str:

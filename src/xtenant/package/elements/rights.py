@@ -26,16 +26,16 @@ ROLES = {str(number): role for role, number in ROLE_IDS.items()}
 
 
 def written(scope: ManifestScope) -> list[Any]:
-    return [*([_roles(scope.web_id)] if scope.kind is ScopeKind.WEB else []), _scope(scope)]
+    return [*([roles(scope.web_id)] if scope.kind is ScopeKind.WEB else []), _scope(scope)]
 
 
-def _roles(web_id: UUID) -> Any:
+def roles(web_id: UUID) -> Any:
     """The permission levels that scopes refer to, once a web (migration-package 7.5)."""
-    roles = etree.Element("Roles")
+    found = etree.Element("Roles")
     for number, title, mask, order, kind in ROLE_DEFINITIONS:
         described = {"RoleId": str(number), "Title": title, "Description": "", "PermMask": str(mask), "Hidden": "false"}
-        etree.SubElement(roles, "Role", {**described, "RoleOrder": str(order), "Type": str(kind)})
-    return wrapped("DeploymentRoles", uuid.uuid5(OWN_IDS, f"roles {web_id}"), roles, ParentId=str(web_id))
+        etree.SubElement(found, "Role", {**described, "RoleOrder": str(order), "Type": str(kind)})
+    return wrapped("DeploymentRoles", uuid.uuid5(OWN_IDS, f"roles {web_id}"), found, ParentId=str(web_id))
 
 
 def _scope(scope: ManifestScope) -> Any:
