@@ -76,6 +76,9 @@ SITES: Mapping[tuple[str, str], Callable[[Estate], Sample]] = {
         404, values={"user": "'nobody@fabrikam.com'"}
     ),
     ("POST", "{site:path}/_api/web/ensureuser"): _at_a_site(404, **as_json({"logonName": "nobody@fabrikam.com"})),
+    ("POST", "{site:path}/_api/web/ensureuser({login:arg})"): _at_a_site(
+        404, values={"login": "'nobody@fabrikam.com'"}
+    ),
     ("GET", "{site:path}/_api/web/sitegroups"): _at_a_site(),
     ("POST", "{site:path}/_api/web/sitegroups"): _at_a_site(400, **as_json({"Title": "?"})),
     ("POST", "{site:path}/_api/web/sitegroups/removebyid({group:arg})"): _at_a_site(404, values=_GROUP),

@@ -1,7 +1,8 @@
 """Users of a site and its administrators (content-api.md 4.5).
 
 Paths, below the address of a site: GET `/_api/web/siteusers`, `/_api/web/siteusers(N)`; POST `/_api/web/siteusers(N)` with
-`X-HTTP-Method: MERGE` and `{"IsSiteAdmin": true}`; POST `/_api/web/ensureuser` with `{"logonName": "…"}`; POST
+`X-HTTP-Method: MERGE` and `{"IsSiteAdmin": true}`; POST `/_api/web/ensureuser` with `{"logonName": "…"}`, or
+`/_api/web/ensureuser('…')`; POST
 `/_api/web/siteusers/removebyid(N)`, `…/removebyloginname('…')`.
 """
 
@@ -63,12 +64,20 @@ class SiteUsers:
     async def ensure(self, call: Call) -> Response:
         check_digest(self._digests, call)
         body = codec.read_body(await call.body(call.limits.json_body), shapes.EnsureUserBody)
+        return await self._ensured(call, body.logonName)
+
+    async def ensure_named(self, call: Call) -> Response:
+        """The login name as an argument, as office365-rest-python-client writes it."""
+        check_digest(self._digests, call)
+        return await self._ensured(call, odata.arguments(call.values["login"], "logonName")["logonName"])
+
+    async def _ensured(self, call: Call, login: str) -> Response:
         user = await call.run(
             site_users.ensure_user,
             self._backend.units,
             call.caller,
             url=url_of(call),
-            login=body.logonName,
+            login=login,
             clock=self._backend.clock,
         )
         return odata.single(call.request, shapes.user_json(user), kind=KIND)
@@ -113,6 +122,7 @@ def routes(backend: Backend) -> list[Route]:
         route("GET", "web/siteusers({user:arg})", users.one, verb="permissions.read"),
         route("POST", "web/siteusers({user:arg})", users.merge, verb="permissions.write"),
         route("POST", "web/ensureuser", users.ensure, verb="permissions.write"),
+        route("POST", "web/ensureuser({login:arg})", users.ensure_named, verb="permissions.write"),
     ]
 
 
