@@ -32,7 +32,7 @@ ONLY_VERSION = "1.0"
 
 _FIELDS = (
     "id,name,size,file,folder,package,root,deleted,createdDateTime,lastModifiedDateTime,fileSystemInfo,createdBy,lastModifiedBy,"
-    "parentReference,publication,@microsoft.graph.downloadUrl"
+    "parentReference,publication,shared,@microsoft.graph.downloadUrl"
 )
 
 Progress = Callable[[int], None]
@@ -185,6 +185,8 @@ def _facts_of(found: _Found, history: tuple[VersionFacts, ...] | None) -> ItemFa
         author=remote.author,
         editor=remote.editor,
         versions=own if history is None else history,
+        remote_id=remote.id,
+        shared=remote.shared,
     )
 
 

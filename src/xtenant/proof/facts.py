@@ -42,3 +42,6 @@ class ItemFacts:
     editor: str
     versions: tuple[VersionFacts, ...] = ()
     sha256: str | None = None
+    remote_id: str = ""
+    shared: str = ""
+    """For whom its widest sharing link is; empty without one."""

@@ -32,13 +32,14 @@ LEAST_ITEMS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EstatePlan:
-    """What is asked for. `unique_permissions` and `with_versions` are shares of all items."""
+    """What is asked for. `unique_permissions`, `with_versions` and `links` are shares of all items."""
 
     sites: int
     items: int
     seed: int
     unique_permissions: float = 0.02
     with_versions: float = 0.1
+    links: float = 0.01
     prefix: str = "gen"
 
     def __post_init__(self) -> None:

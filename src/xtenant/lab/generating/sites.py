@@ -34,7 +34,6 @@ LANGUAGES = ((ENGLISH, PACIFIC), (1031, 4), (1036, 3), (1041, 20), (1049, 51), (
 
 WORKERS = 12
 LISTS_OF_ALL = 0.3
-LINKS_OF_ALL = 0.01
 ITEMS_A_CONTAINER = 400
 MOST_SUBWEBS, MOST_LIBRARIES, MOST_LISTS = 3, 6, 5
 
@@ -91,7 +90,7 @@ class _Drawing:
             yield from ListContent(draft, of_list).records()
         groups = (*wish.security_groups, *((wish.group,) if wish.group else ()))
         yield from rights.rights(draft, groups, unique=wish.unique)
-        yield from rights.links(draft, max(1, round(wish.items * LINKS_OF_ALL)))
+        yield from rights.links(draft, max(1, round(wish.items * wish.plan.links)))
 
     def _site(self) -> EstateSite:
         wish, draft = self._wish, self._draft
