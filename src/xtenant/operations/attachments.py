@@ -41,7 +41,7 @@ def attach(
         writer.attach(
             item, NewAttachment(name=name, stored=stored, created_at=now, modified_at=now, author=by, editor=by)
         )
-        return lists.views_of(uow, found, [library])[0], item, _named(uow, item, name)
+        return lists.views_of(uow, found, [library], counted=False)[0], item, _named(uow, item, name)
 
 
 def detach(units: Units, caller: Caller, *, ref: WebRef, what: Securable, name: str, clock: Clock) -> None:
@@ -57,7 +57,7 @@ def find_attachment(
     """One attached file by name. Raises NotFound, AccessDenied."""
     with units.read() as uow:
         found, library, item = lists.readable_item(uow, caller, ref, what)
-        return lists.views_of(uow, found, [library])[0], item, _named(uow, item, name)
+        return lists.views_of(uow, found, [library], counted=False)[0], item, _named(uow, item, name)
 
 
 def content_of(store: BlobStore, attachment: Attachment) -> Iterator[bytes]:
@@ -80,7 +80,7 @@ def _written(uow: UnitOfWork, caller: Caller, ref: WebRef, what: Securable, name
     library, item = lists.located(uow, found, what)
     access.require_entry(uow, found.standing, library)
     access.require_item(uow, found.standing, item, Role.WRITE)
-    view = lists.views_of(uow, found, [library])[0]
+    view = lists.views_of(uow, found, [library], counted=False)[0]
     if item.kind is not ItemKind.LIST_ITEM or not view.definition.attachments:
         raise errors.UsageError("The list takes no attachments.", remedy="Set EnableAttachments of the list.")
     paths.item_name(name)

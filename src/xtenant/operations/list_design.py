@@ -119,7 +119,7 @@ def design_of(units: Units, caller: Caller, *, ref: WebRef, what: Securable) -> 
         if what.is_web:
             own = webs.definition_of(uow, found)
             return Design(view=None, columns=own.columns, content_types=own.content_types)
-        view = lists.views_of(uow, found, [lists.entered_list(uow, found, what)])[0]
+        view = lists.views_of(uow, found, [lists.entered_list(uow, found, what)], counted=False)[0]
         definition = view.definition
         return Design(view=view, columns=definition.columns, content_types=definition.content_types)
 

@@ -81,7 +81,7 @@ def attachments(
     """What is attached to a list item, by name."""
     with units.read() as uow:
         found, library, item = readable_item(uow, caller, ref, what)
-        view = views_of(uow, found, [library])[0]
+        view = views_of(uow, found, [library], counted=False)[0]
         return view, item, tuple(uow.attachments.of_items([item.key]))
 
 
@@ -146,9 +146,9 @@ def definition_of(uow: UnitOfWork, library: Item) -> ListDefinition:
     return uow.definitions.lists(library.site_key, [library.key])[library.key]
 
 
-def views_of(uow: UnitOfWork, found: Entered, libraries: Sequence[Item]) -> Sequence[ListView]:
-    """Lists of one web with what readers ask for."""
-    counts = uow.list_items.counts([library.key for library in libraries])
+def views_of(uow: UnitOfWork, found: Entered, libraries: Sequence[Item], *, counted: bool = True) -> Sequence[ListView]:
+    """Lists of one web with what readers ask for; not `counted` where only what they are made of is of use."""
+    counts = uow.list_items.counts([library.key for library in libraries]) if counted else {}
     nearest = uow.scopes.nearest(libraries)
     definitions = _definitions(uow, libraries)
     stated = uow.item_facts.of_site(found.site.key)
@@ -156,7 +156,7 @@ def views_of(uow: UnitOfWork, found: Entered, libraries: Sequence[Item]) -> Sequ
         ListView(
             site=found.site,
             library=one,
-            item_count=counts[one.key],
+            item_count=counts.get(one.key, 0),
             is_unique=nearest[one.key] == one.key,
             above=found.names,
             definition=definitions[one.key],
@@ -176,7 +176,7 @@ def page_of(
     with_people: bool = True,
 ) -> ListPage:
     """Items of a list as a page; with the people they name where that is asked for."""
-    view = views_of(uow, found, [library])[0]
+    view = views_of(uow, found, [library], counted=False)[0]
     people: Mapping[PrincipalKey, Principal] = _people(uow, items) if with_people else {}
     return ListPage(view=view, items=_item_views(uow, view, items), next_number=following, people=people)
 
