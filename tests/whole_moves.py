@@ -5,11 +5,15 @@ The proof crawls with an app's tokens over Graph, REST and CSOM, before each mov
 
 from __future__ import annotations
 
+import hashlib
 import time
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
+
+import httpx
 
 from moves.scene import app_token, put_map
 from moves.two_tenants import TwoTenants
@@ -20,16 +24,32 @@ from xtenant.domain.identity import GroupKind as MapKind
 from xtenant.lab.generating.estate import people_records, sites_of
 from xtenant.lab.generating.plan import EstatePlan
 from xtenant.operations.estate_people import ensure_people
-from xtenant.proof.content import ContentReader
 from xtenant.proof.whole.crawl import crawl_site
 from xtenant.proof.whole.differences import FactDifference, fact_differences
 from xtenant.proof.whole.ledger import Ledger
 from xtenant.proof.whole.scene import Scene
+from xtenant.protocols.graph.codec.items import RemoteItem
 from xtenant.service import TenantService
 from xtenant.wire.estates import write_records
 from xtenant.wire.transport import Connection, Session, open_http
 
-MOVES_AT_ONCE = 4
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads content where the tenants stand in this process; which files, depends on their paths only."""
+
+    http: httpx.AsyncClient
+    one_in: int
+
+    async def hashes(self, files: Mapping[str, RemoteItem]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for path, file in files.items():
+            if zlib.crc32(path.encode()) % self.one_in == 0:
+                assert file.download_url is not None
+                answer = await self.http.get(file.download_url)
+                assert answer.status_code == 200, answer.text
+                found[path] = hashlib.sha256(answer.content).hexdigest()
+        return found
 
 
 @dataclass(kw_only=True)
@@ -38,7 +58,8 @@ class Grounds:
 
     pair: TwoTenants
     folder: Path
-    content: ContentReader | None = None
+    reads_one_in: int = 10
+    """Of one file in so many the bytes are read and hashed."""
     principals: dict[str, str] = field(default_factory=dict)
     sites: list[Site] = field(default_factory=list)
 
@@ -94,7 +115,7 @@ class Grounds:
                             site_url=url,
                             ledger=ledger,
                             folder=self.folder,
-                            content=self.content,
+                            content=Reader(http, self.reads_one_in),
                         )
                     )
 

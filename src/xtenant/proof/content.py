@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Mapping
+from typing import Protocol
 
 import anyio
 import anyio.to_thread
@@ -17,6 +18,14 @@ from xtenant.protocols.graph.codec.items import RemoteItem
 from xtenant.wire.bulk import BulkTransfer
 
 READ_AT_ONCE = 8
+
+
+class Hashes(Protocol):
+    """Whoever reads files and hashes them."""
+
+    async def hashes(self, files: Mapping[str, RemoteItem]) -> dict[str, str]:
+        """Path → SHA-256 in hex, for the files that are read."""
+        ...
 
 
 class ContentReader:

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from xtenant.domain import errors
 from xtenant.proof.baseline import Baseline, Totals
-from xtenant.proof.content import ContentReader
+from xtenant.proof.content import Hashes
 from xtenant.proof.facts import ItemFacts, Kind, VersionFacts
 from xtenant.protocols.graph.call.answers import BASE, Row, ask, pages, rows
 from xtenant.protocols.graph.codec.drives import RemoteDrive
@@ -53,7 +53,7 @@ async def crawl(
     drive: RemoteDrive,
     into: Baseline,
     *,
-    content: ContentReader | None = None,
+    content: Hashes | None = None,
     progress: Progress = lambda _: None,
 ) -> Totals:
     """Record everything in a drive; with `content` files are read as well and their SHA-256 recorded.
@@ -72,7 +72,7 @@ class _Walk:
     """One crawl: page by page, with the paths of the folders met so far and the items whose folder comes later."""
 
     def __init__(
-        self, session: Session, drive_id: str, into: Baseline, content: ContentReader | None, progress: Progress
+        self, session: Session, drive_id: str, into: Baseline, content: Hashes | None, progress: Progress
     ) -> None:
         self._session = session
         self._drive = f"/drives/{drive_id}"

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import anyio
 
-from xtenant.proof.content import ContentReader
+from xtenant.proof.content import Hashes
 from xtenant.proof.permissions import below_web
 from xtenant.proof.whole.facts import Plain, people, person
 from xtenant.proof.whole.ledger import Ledger
@@ -30,7 +30,7 @@ class Scene:
     site_url: str
     ledger: Ledger
     folder: Path
-    content: ContentReader | None = None
+    content: Hashes | None = None
     names: dict[int, str] = field(default_factory=dict[int, str])
     """Users and SharePoint groups of the site by their numbers."""
 
