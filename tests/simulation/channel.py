@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
 
 from xtenant.domain import errors
 from xtenant.domain.content import BlobKey
 from xtenant.domain.move import MoveJobId
-from xtenant.domain.ports.partner_moves import Frame, JobState, Offer, Peer, StartAnswer, StartQuestion, TargetView
+from xtenant.domain.ports.partner_moves import (
+    Frame,
+    JobState,
+    KnownJobs,
+    Offer,
+    Peer,
+    StartAnswer,
+    StartQuestion,
+    TargetView,
+)
 from xtenant.domain.snapshot import Snapshot
-from xtenant.operations import grants, preconditions, snapshots
+from xtenant.operations import grants, preconditions, recovery, snapshots
 from xtenant.operations.grants import PartnerCall
 
 if TYPE_CHECKING:
@@ -124,6 +134,25 @@ class UnreliableChannel:
     def finish(self, peer: Peer, job_id: MoveJobId, fence: int) -> TargetView:
         call, there = self._call(job_id, fence), self._there
         return self._send(lambda: grants.receive_finish(there.units, call, clock=there.clock, stop=there.bench.stop))
+
+    def restart(self, peer: Peer, job_id: MoveJobId, fence: int, root: bytes) -> TargetView:
+        call, there = self._call(job_id, fence), self._there
+        return self._send(lambda: recovery.receive_restart(there.units, call, root, clock=there.clock))
+
+    def known_jobs(self, peer: Peer, after: UUID) -> KnownJobs:
+        there, here = self._there, self._here
+        own = there.tenant.tenant_id
+        return self._send(
+            lambda: recovery.known_jobs(there.units, own, peer.own.host_url, here.tenant.tenant_id, after)
+        )
+
+    def reopen(self, peer: Peer, job_id: MoveJobId) -> JobState:
+        there, here = self._there, self._here
+        return self._send(
+            lambda: recovery.receive_reopen(
+                there.units, peer.own.host_url, here.tenant.tenant_id, job_id, clock=there.clock
+            )
+        )
 
     def manifest(self, peer: Peer, job_id: MoveJobId, ordinal: int) -> bytes:
         there = self._there

@@ -113,9 +113,20 @@ def reset(home: HomeOption = None, output: OutputOption = None) -> None:
 
 
 @app.command()
-def start(name: Server, home: HomeOption = None, output: OutputOption = None) -> None:
+def start(
+    name: Server,
+    after_restore: Annotated[
+        bool,
+        typer.Option(
+            "--after-restore",
+            help="Its database was put back from a backup: sites stay read-only until every partner was asked.",
+        ),
+    ] = False,
+    home: HomeOption = None,
+    output: OutputOption = None,
+) -> None:
     """Start a stopped tenant, or the mail server."""
-    emit(ask(_place(home), "start", name=name), output)
+    emit(ask(_place(home), "start", name=name, after_restore=after_restore), output)
 
 
 @app.command()

@@ -25,6 +25,13 @@ def serve(
     key: Annotated[Path, typer.Option("--key", help="PEM private key, PKCS#8.", dir_okay=False)],
     address: Annotated[str, typer.Option("--address", help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help="The port to listen on.")] = 8443,
+    after_restore: Annotated[
+        bool,
+        typer.Option(
+            "--after-restore",
+            help="The database was put back from a backup: sites stay read-only until every partner was asked.",
+        ),
+    ] = False,
 ) -> None:
     """Run one tenant service until Ctrl-C or SIGTERM. Example: xtenant serve --config service.toml --certificate c.pem
     --key k.pem
@@ -45,7 +52,7 @@ def serve(
         ],
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
     )
-    service = build_service(settings)
+    service = build_service(settings, after_restore=after_restore)
 
     async def until_told() -> None:
         stopped = asyncio.Event()

@@ -132,6 +132,19 @@ class SiteFrozen(errors.Locked):
     remedy = "Wait until the move has ended; then write to the site at its new address."
 
 
+class NotRecovered(errors.Locked):
+    """The tenant's database was put back from a backup and its partners have not all been asked yet (settled B 5)."""
+
+    code = "notRecovered"
+    remedy = "Wait until every partner has answered; the service's log names those that have not."
+    retry = errors.Retry.LATER
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The tenant was put back from a backup; until its partners were asked its sites are read-only."
+        )
+
+
 class StaleEpoch(errors.Locked):
     """The site was frozen since the upload began; what was sent before counts no longer (settled B 4)."""
 

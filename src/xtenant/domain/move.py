@@ -71,11 +71,12 @@ TRANSITIONS: dict[MoveState, frozenset[MoveState]] = {
     MoveState.READY_TO_TRIGGER: frozenset({MoveState.IN_PROGRESS, MoveState.STOPPED}),
     MoveState.IN_PROGRESS: frozenset({MoveState.SUCCESS, MoveState.FAILED, MoveState.RESCHEDULED}),
     MoveState.RESCHEDULED: frozenset({MoveState.IN_PROGRESS, MoveState.SUCCESS, MoveState.FAILED}),
-    MoveState.SUCCESS: frozenset(),
+    MoveState.SUCCESS: frozenset({MoveState.RESCHEDULED}),
     MoveState.FAILED: frozenset(),
     MoveState.STOPPED: frozenset(),
 }
-"""R-6.65 to R-6.77. Failed and Stopped are left only by a new job; Success only by a move back."""
+"""R-6.65 to R-6.77. Failed and Stopped are left only by a new job; Success only by a move back, or when the target's database
+was put back and what it had published is lost (settled B 5): then the move goes back to Restore."""
 
 
 def may_become(state: MoveState, new: MoveState) -> bool:
@@ -109,8 +110,9 @@ class MoveJob:
     `lease_until` is security time. On the source, `offered` says that the target may have heard of the job, `answer` is the
     target's stored decision as told to us, `aborting` that the job will not be published. `cursor` is the engine's place
     inside the phase. `stalled_since` is the business time of the last progress. `unmapped` is the UPN of the target's person
-    to whom everything of unmapped principals goes; empty: they stay as text, with no access (settled C 1). `source_id` is the object id of the source's group
-    whose site moves.
+    to whom everything of unmapped principals goes; empty: they stay as text, with no access (settled C 1). `source_id` is the
+    object id of the source's group whose site moves. A job that has not begun by `latest_start_at` is stopped (graph-migrations.md 2.4);
+    `phase_at` is the business time its present phase began; `source_template` is the source site's before its redirect.
     """
 
     job_id: MoveJobId
@@ -156,6 +158,9 @@ class MoveJob:
     unmapped: str = ""
     source_id: UUID | None = None
     collected: bool = False
+    latest_start_at: datetime | None = None
+    phase_at: datetime | None = None
+    source_template: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -241,7 +246,7 @@ KEEP_REFUSED = timedelta(days=30)
 PATH_LIMIT = 400
 LONGEST_UPN = 320
 BATCH_ITEMS = 2_000
-PULL_BYTES = 64 * 1024 * 1024
+PULL_BYTES = 16 * 1024 * 1024
 PULL_BLOBS = 2_000
 HASH_TRIES = 3
 PUBLISH_SECONDS = 30.0

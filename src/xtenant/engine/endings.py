@@ -82,6 +82,9 @@ def _release(uow: UnitOfWork, job: MoveJob) -> None:
         return
     site = uow.sites.by_key(job.site_key, lock=True)
     if site is not None and site.frozen_by == job.job_id:
+        if site.is_redirect and job.source_template:
+            # it had been published and was lost at a target that was put back: the source is again what it was
+            site = dataclasses.replace(site, template=job.source_template, redirect_url=None)
         uow.sites.update(dataclasses.replace(site, frozen_by=None))
 
 

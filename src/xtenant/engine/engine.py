@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import structlog
 
 from xtenant.domain import errors
-from xtenant.engine import leftovers
+from xtenant.engine import leftovers, recovery
 from xtenant.engine.dispatcher import Dispatcher, Runner
 from xtenant.engine.workbench import Workbench
+from xtenant.operations.recovery import stands
 
 log = structlog.get_logger("xtenant.engine")
 
@@ -45,14 +46,34 @@ class Engine:
         self._ending = threading.Event()
         self._threads: list[threading.Thread] = []
         self._runner: Runner | None = None
+        self._recovering: threading.Thread | None = None
 
     def start(self) -> None:
-        """Take up what the last run left, then claim what is due."""
+        """Take up what the last run left, then claim what is due; first of all, end a recovery that stands."""
+        self._ending.clear()
+        self._recovering = None
+        if stands(self.bench.units):
+            self._recovering = threading.Thread(target=self._recover, name="recovery")
+            self._recovering.start()
+        else:
+            self._begin()
+
+    def _recover(self) -> None:
+        """Nothing of a database that was put back is carried on before every partner was asked (settled B 5)."""
+        while not self._ending.is_set():
+            try:
+                if recovery.carry_out(self.bench):
+                    self._begin()
+                    return
+            except errors.XTenantError as error:
+                log.error("recovery.failed", code=error.code, text=error.text)
+            self._ending.wait(recovery.RETRY_SECONDS)
+
+    def _begin(self) -> None:
         self._runner = self._make_runner(self.bench)
         slots = self._slots
         dispatcher = Dispatcher(self.bench, self._runner, worker=self._worker, most_out=slots.out, most_in=slots.into)
         dispatcher.begin()
-        self._ending.clear()
         self._threads = [
             threading.Thread(target=self._loop, args=(dispatcher.tick, TICK_SECONDS), name="dispatcher"),
             threading.Thread(target=self._loop, args=(self._collect, COLLECT_SECONDS), name="collector"),
@@ -63,6 +84,8 @@ class Engine:
     def stop(self) -> None:
         """End the threads, then the runner's claims after their present steps."""
         self._ending.set()
+        if self._recovering is not None:
+            self._recovering.join()
         for thread in self._threads:
             thread.join()
         self._threads = []

@@ -202,7 +202,7 @@ class Supervisor:
         return {
             "status": self._status,
             "down": self._down,
-            "start": self._named(lambda handle: handle.start(), lambda mailbox: mailbox.start()),
+            "start": self._start,
             "stop": self._named(lambda handle: handle.stop(), lambda mailbox: mailbox.stop()),
             "kill": self._named(lambda handle: handle.kill(), lambda mailbox: mailbox.stop()),
             "clock": self._advance,
@@ -229,6 +229,11 @@ class Supervisor:
             return {"name": name, "state": handle.state.value, "pid": handle.pid}
 
         return run
+
+    async def _start(self, facts: Mapping[str, Any]) -> object:
+        put_back = bool(facts.get("after_restore"))
+        named = self._named(lambda handle: handle.start(after_restore=put_back), lambda mailbox: mailbox.start())
+        return await named(facts)
 
     async def _advance(self, facts: Mapping[str, Any]) -> object:
         """Advance the clock, then tell each running tenant; a stopped one reads the file when it starts."""

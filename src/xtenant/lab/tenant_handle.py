@@ -66,15 +66,15 @@ class TenantHandle:
     def pid(self) -> int | None:
         return self._process.pid if self._process and self.is_running else None
 
-    async def start(self) -> None:
-        """Start and wait until the port answers. Raises TenantDidNotStart with the end of its log."""
+    async def start(self, *, after_restore: bool = False) -> None:
+        """Start and wait until the port answers; `after_restore`: its database was put back. Raises TenantDidNotStart with the end of its log."""
         async with self._turn:
             if self.is_running:
                 return
             make_private_folder(self.home)
             with (self.home / LOG_NAME).open("ab") as log_file:
                 process = await asyncio.create_subprocess_exec(
-                    *self._command(),
+                    *self._command(after_restore=after_restore),
                     stdin=asyncio.subprocess.PIPE,
                     stdout=asyncio.subprocess.PIPE,
                     stderr=log_file,
@@ -126,10 +126,19 @@ class TenantHandle:
             self.state = ProcessState.FAILED
             log.error("tenant.ended", tenant=self.name, code=code)
 
-    def _command(self) -> Sequence[str | Path]:
+    def _command(self, *, after_restore: bool) -> Sequence[str | Path]:
         module = "xtenant.lab.tenant_process"
         files = ("--certificate", self._certificate, "--key", self._key)
-        return (sys.executable, "-m", module, self.home, "--port", str(self.port), *files)
+        return (
+            sys.executable,
+            "-m",
+            module,
+            self.home,
+            "--port",
+            str(self.port),
+            *files,
+            *(["--after-restore"] if after_restore else []),
+        )
 
     def _log_tail(self) -> str:
         return (self.home / LOG_NAME).read_bytes()[-LOG_TAIL_BYTES:].decode("utf-8", "replace")

@@ -42,7 +42,7 @@ def main() -> None:
     settings = read_service_settings(home / SETTINGS_FILE)
     clock = LabClock(settings.clock_file or home / CLOCK_FILE)
     switch = StopSwitch()
-    service = build_service(settings, clock=clock, stop=switch)
+    service = build_service(settings, clock=clock, stop=switch, after_restore=arguments.after_restore)
     asyncio.run(_run(service, clock, switch, arguments))
     lock.release()
 
@@ -90,6 +90,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--certificate", type=Path, required=True)
     parser.add_argument("--key", type=Path, required=True)
+    parser.add_argument("--after-restore", action="store_true")
     return parser.parse_args()
 
 

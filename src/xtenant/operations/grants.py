@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import datetime
 
-from xtenant.domain import errors, obstacles, trust
+from xtenant.domain import content, errors, obstacles, trust
 from xtenant.domain.content import Site
 from xtenant.domain.move import (
     LONGEST_UPN,
@@ -52,7 +52,7 @@ def receive_offer(
     A partner we have no relationship with is refused without a row. Raises StalePeer for an older claim.
     """
     with units.write() as uow:
-        job, grant = _locked(uow, call)
+        job, grant = locked_rows(uow, call)
         if job is None or grant is None:
             if not _knows(uow, call):
                 return _refusal(trust.NoTrust.code, f"There is no relationship with {call.partner}.")
@@ -122,6 +122,8 @@ def _new_job(call: PartnerCall, offer: Offer, now: datetime) -> MoveJob:
 def answer_state(units: Units, call: PartnerCall) -> TargetView:
     """What is stored of a job: the answer to `offer_state` and `restore_state`. Writes nothing."""
     with units.read() as uow:
+        if uow.recovery.stands():
+            raise content.NotRecovered
         grant = uow.grants.get(call.job_id)
         job = uow.jobs.get(call.job_id, Direction.IN)
     if grant is None or job is None or not _covers(grant, call):
@@ -140,7 +142,7 @@ def receive_restore(
     if snapshot.job_id != call.job_id:
         raise errors.UsageError("The seal names another job.")
     with units.write() as uow:
-        job, grant = _locked(uow, call)
+        job, grant = locked_rows(uow, call)
         if job is None or grant is None:
             return UNKNOWN
         if grant.given_at is not None and grant.decision is Decision.NONE:
@@ -189,7 +191,7 @@ def receive_publish(
     """
     late = False
     with units.write() as uow:
-        job, grant = _locked(uow, call)
+        job, grant = locked_rows(uow, call)
         if job is None or grant is None:
             return UNKNOWN
         ready = grant.decision is Decision.NONE and grant.verified_change_no is not None and grant.root == root
@@ -229,7 +231,7 @@ def receive_abort(units: Units, call: PartnerCall, *, clock: Clock, stop: StopPo
     """The source will not publish: refuse, for ever. A job never heard of is refused in advance, so that an offer that
     comes later finds the refusal."""
     with units.write() as uow:
-        job, grant = _locked(uow, call)
+        job, grant = locked_rows(uow, call)
         if job is None or grant is None:
             if not _knows(uow, call):
                 return _refusal("aborted", "The source gave the move up.")
@@ -243,7 +245,7 @@ def receive_abort(units: Units, call: PartnerCall, *, clock: Clock, stop: StopPo
 def receive_finish(units: Units, call: PartnerCall, *, clock: Clock, stop: StopPoint = never_stop) -> TargetView:
     """The redirect stands: the job is a success here too, and its grant ends."""
     with units.write() as uow:
-        job, grant = _locked(uow, call)
+        job, grant = locked_rows(uow, call)
         if job is None or grant is None:
             return UNKNOWN
         if grant.decision is Decision.PUBLISHED and job.is_open:
@@ -312,8 +314,13 @@ def view_of(grant: Grant, job: MoveJob) -> TargetView:
     )
 
 
-def _locked(uow: UnitOfWork, call: PartnerCall) -> tuple[MoveJob | None, Grant | None]:
-    """Both rows, locked, checked, and the claim's number noted; another partner's are as good as absent."""
+def locked_rows(uow: UnitOfWork, call: PartnerCall) -> tuple[MoveJob | None, Grant | None]:
+    """Both rows, locked, checked, and the claim's number noted; another partner's are as good as absent.
+
+    Raises StalePeer; NotRecovered while our own rows may be older than what we told this partner (settled B 5).
+    """
+    if uow.recovery.stands():
+        raise content.NotRecovered
     job = uow.jobs.lock(call.job_id, Direction.IN)
     grant = uow.grants.lock(call.job_id)
     if grant is not None and not _covers(grant, call):

@@ -26,6 +26,7 @@ from xtenant.domain.ports.units import UnitOfWork, Units
 from xtenant.domain.tenant import Geo, HostUrl, Tenant, TenantId, TenantSettings
 from xtenant.operations import preconditions
 from xtenant.operations.grants import ended
+from xtenant.operations.recovery import require_over
 from xtenant.operations.trust import may_start_on, own_word
 
 KEEP_KEYS = timedelta(days=7)
@@ -202,6 +203,7 @@ def _keys_of(uow: UnitOfWork, site: Site | None, wish: StartWish) -> tuple[JobKi
 
 def _record(units: Units, caller: Caller, wish: StartWish, job: MoveJob, *, clock: Clock, limits: Limits) -> MoveJob:
     with units.write() as uow:
+        require_over(uow)
         site = uow.sites.by_key(job.site_key or SiteKey(0), lock=True)
         if site is None or site.frozen_by is not None or site.is_redirect:
             raise obstacles.AlreadyMoving(job.source_url)
@@ -243,6 +245,7 @@ def cancel_move(units: Units, url: str, *, caller: Caller, clock: Clock) -> Move
     Raises UnknownJob, NotCancellable.
     """
     with units.write() as uow:
+        require_over(uow)
         found = uow.jobs.latest_of(url, direction=Direction.OUT)
         job = None if found is None else uow.jobs.lock(found.job_id, Direction.OUT)
         if job is None:

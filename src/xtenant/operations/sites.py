@@ -286,7 +286,9 @@ def _visible(uow: UnitOfWork, url: str) -> Site:
 
 
 def locked_site(uow: UnitOfWork, url: str) -> Site:
-    """The visible site at an address, its row held until the unit ends. Raises NoSuchSite."""
+    """The visible site at an address, its row held until the unit ends. Raises NoSuchSite, NotRecovered."""
+    if uow.recovery.stands():
+        raise content.NotRecovered
     site = uow.sites.by_key(_visible(uow, url).key, lock=True)
     if site is None or not site.is_visible:
         raise NoSuchSite(url)

@@ -25,7 +25,7 @@ from xtenant.engine.runner import InProcessRunner
 from xtenant.engine.trust_check import TrustFromThreads
 from xtenant.engine.workbench import Workbench, checked
 from xtenant.engine.workflow import WorkflowRunner
-from xtenant.operations import collect, deleted, sign_in, uploads
+from xtenant.operations import collect, deleted, recovery, sign_in, uploads
 from xtenant.outside.ids import SystemIds
 from xtenant.outside.mail import MailSender
 from xtenant.protocols.csom import serve as csom
@@ -92,13 +92,17 @@ def build_service(
     sync_transport: httpx.BaseTransport | None = None,
     limits: Limits = DEFAULT,
     stop: StopPoint = never_stop,
+    after_restore: bool = False,
 ) -> TenantService:
     """Make the service a settings file describes; the first time also its database, keys and directory.
 
+    With `after_restore` its database was put back from a backup: partners are asked before anything goes on (settled B 5).
     The transports stand in for the network in tests of one process; `stop` is called at the named places of a move.
     """
     ids, clock = ids or SystemIds(), clock or clock_of(settings)
     units = open_store(settings, clock, ids)
+    if after_restore:
+        recovery.begin(units, clock=clock)
     keys = sign_in.ensure_keys(units)
     tenant = settings.tenant()
     partner_tokens = PartnerTokens(tenant, keys.partner_pem, clock=clock, ids=ids, limits=limits)
@@ -165,6 +169,8 @@ def _loops(settings: ServiceSettings, backend: Backend) -> list[Callable[[], Awa
     """What goes on beside the requests and the engine: mails, and clearing away what nobody refers to."""
 
     def clear_away() -> None:
+        if recovery.stands(backend.units):
+            return  # rows that were put back say nothing of what is still needed
         collect.collect_as_set(backend.units, backend.blobs, clock=backend.clock, ids=backend.ids)
         uploads.sweep(backend.units, backend.uploads, clock=backend.clock)
         deleted.forget_expired(backend.units, clock=backend.clock)
@@ -206,9 +212,16 @@ def _engine_of(
         shared=shared,
     )
 
+    put_back = embedded and recovery.stands(backend.units)
+
     def make_runner(bench: Workbench) -> Runner:
         if settings.runner == "in-process":
             return InProcessRunner(bench)
+        if (
+            put_back
+        ):  # its notes are of claims that the database no longer knows; deleting them loses nothing (settled B 2)
+            for file in settings.home.glob("workflows.db*"):
+                file.unlink()
         return WorkflowRunner(bench, workflows, worker=worker)
 
     return Engine(bench, make_runner, worker=worker)

@@ -98,9 +98,14 @@ move_jobs = Table(
     Column("unmapped", Text(1024), nullable=False),
     Column("source_id", Guid),
     Column("collected", Boolean, nullable=False, default=False),
+    Column("latest_start_at", Instant),
+    Column("phase_at", Instant),
+    Column("source_template", Text(64), nullable=False, server_default=""),
     UniqueConstraint("tenant_id", "job_id", "direction"),
     Index("ix_move_jobs_due", "tenant_id", "state", "next_pass_at"),
     Index("ix_move_jobs_source", "tenant_id", "source_url_key"),
+    Index("ix_move_jobs_report", "tenant_id", "modified_at", "key"),
+    Index("ix_move_jobs_fair", "tenant_id", "direction", "partner", "state", "next_pass_at"),
 )
 
 _OPEN = text("direction = 0 AND state IN (" + ", ".join(str(int(state)) for state in OPEN_STATES) + ")")
@@ -187,6 +192,9 @@ class MoveJobStore:
         if job.direction is Direction.OUT and job.state.is_terminal and not before.is_terminal:
             mine = and_(geo_queues.c.tenant_id == self._tenant_id, geo_queues.c.geo == job.geo)
             self._connection.execute(update(geo_queues).where(mine).values(pending=geo_queues.c.pending - 1))
+        if job.direction is Direction.OUT and before.is_terminal and job.is_open:
+            mine = and_(geo_queues.c.tenant_id == self._tenant_id, geo_queues.c.geo == job.geo)
+            self._connection.execute(update(geo_queues).where(mine).values(pending=geo_queues.c.pending + 1))
 
     def due(self, *, business_now: datetime, security_now: datetime, limit: int) -> Sequence[MoveJob]:
         query = (

@@ -30,6 +30,7 @@ from xtenant.storage.bulk import whole_seconds
 from xtenant.storage.item_rows import insert_items
 from xtenant.storage.items import items
 from xtenant.storage.list_writer import SqlListWriter
+from xtenant.storage.recovery import require_recovered
 from xtenant.storage.sites import SiteStore
 
 
@@ -44,7 +45,8 @@ def open_writer(
 ) -> SqlSiteWriter:
     """Lock the site's row and check that it may be written.
 
-    Raises NotFound (no such site, deleted, or hidden and not this job's), SiteMoved, SiteFrozen, SiteLocked, StaleEpoch.
+    Raises NotFound (no such site, deleted, or hidden and not this job's), SiteMoved, SiteFrozen, SiteLocked, StaleEpoch,
+    NotRecovered.
     """
     site = SiteStore(connection, tenant_id).by_key(site_key, lock=True)
     if site is None or site.deleted_at is not None:
@@ -54,6 +56,7 @@ def open_writer(
             raise errors.NotFound("There is no such site.")
     else:
         _require_writable(site, epoch)
+        require_recovered(connection, tenant_id)
     return SqlSiteWriter(connection, tenant_id, site, whole_seconds(now))
 
 

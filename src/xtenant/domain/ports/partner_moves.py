@@ -14,7 +14,7 @@ from typing import Protocol
 from uuid import UUID
 
 from xtenant.domain.content import BlobKey
-from xtenant.domain.move import Decision, JobKind, MoveJobId
+from xtenant.domain.move import Decision, Direction, JobKind, MoveJobId
 from xtenant.domain.snapshot import Snapshot
 from xtenant.domain.tenant import Geo, GeoCode, HostUrl
 
@@ -124,6 +124,42 @@ class JobState:
     succeeded: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownJob:
+    """A job as the tenant that is asked knows it (settled B 5). `direction` is its own: OUT where it is the source.
+
+    `fence` is the highest claim of the source that it knows of. `decision` is the target's, as decided or as it was told;
+    `root` names the snapshot that the target was asked to restore. `collected`: the source holds the content no longer.
+    """
+
+    job_id: MoveJobId
+    direction: Direction
+    kind: JobKind
+    source_key: str
+    target_key: str
+    source_url: str
+    target_url: str
+    fence: int
+    ended: bool
+    succeeded: bool
+    decision: Decision
+    root: bytes | None = None
+    reason_code: str = ""
+    reason_text: str = ""
+    unmapped: str = ""
+    source_id: UUID | None = None
+    collected: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownJobs:
+    """One page of the jobs between two tenants, by the tenant that was asked; `more` says that others follow the last."""
+
+    tenant_id: UUID
+    jobs: tuple[KnownJob, ...]
+    more: bool = False
+
+
 Frame = tuple[BlobKey, int, Iterator[bytes]]
 """Key, size in bytes, content in pieces. The pieces of a frame must be read before the next frame is asked for."""
 
@@ -146,6 +182,18 @@ class MoveChannel(Protocol):
     def abort(self, peer: Peer, job_id: MoveJobId, fence: int) -> TargetView: ...
 
     def finish(self, peer: Peer, job_id: MoveJobId, fence: int) -> TargetView: ...
+
+    def restart(self, peer: Peer, job_id: MoveJobId, fence: int, root: bytes) -> TargetView:
+        """Give up what was restored of this snapshot: another will follow. Changes nothing once decided."""
+        ...
+
+    def known_jobs(self, peer: Peer, after: UUID) -> KnownJobs:
+        """What the partner knows of the jobs between it and us, a page behind a job id."""
+        ...
+
+    def reopen(self, peer: Peer, job_id: MoveJobId) -> JobState:
+        """The target to the source: I lost what I had published of this job; it goes back to Restore."""
+        ...
 
     def manifest(self, peer: Peer, job_id: MoveJobId, ordinal: int) -> bytes:
         """A part as stored. Raises UnknownJob."""

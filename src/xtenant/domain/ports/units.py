@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         WorkerRepository,
     )
     from xtenant.domain.ports.permissions import ScopeRepository, SiteGroupRepository
+    from xtenant.domain.ports.recovery import RecoveryRepository
     from xtenant.domain.ports.replay import ReplayRepository
     from xtenant.domain.ports.sharing import LinkRepository
     from xtenant.domain.ports.sign_in import DeviceCodeRepository, KeyRepository, RefreshTokenRepository
@@ -145,6 +146,9 @@ class UnitOfWork(Protocol):
 
     @property
     def leftovers(self) -> LeftoverRepository: ...
+
+    @property
+    def recovery(self) -> RecoveryRepository: ...
 
     @property
     def workers(self) -> WorkerRepository: ...

@@ -12,6 +12,7 @@ from xtenant.domain.content import REDIRECT_TEMPLATE
 from xtenant.domain.move import SILENCE, Decision, MoveJob, MoveState
 from xtenant.engine.workbench import Step, Workbench
 from xtenant.operations.grants import ended
+from xtenant.operations.recovery import go_back_to_restore
 
 log = structlog.get_logger("xtenant.engine")
 
@@ -24,7 +25,10 @@ def redirect(bench: Workbench, job: MoveJob) -> Step:
         site = uow.sites.by_key(now_job.site_key, lock=True)
         if site is None:
             raise errors.Unexpected("The source site is gone.")
-        if not site.is_redirect:
+        if site.is_redirect:
+            uow.sites.update(dataclasses.replace(site, frozen_by=None))
+        else:
+            bench.save(uow, now_job, source_template=site.template)
             uow.sites.update(
                 dataclasses.replace(
                     bench.frozen_site(uow, now_job),
@@ -34,12 +38,22 @@ def redirect(bench: Workbench, job: MoveJob) -> Step:
                 )
             )
     bench.stop("cleanup.redirected")
-    bench.channel.finish(bench.peer(job), job.job_id, job.fence)
+    view = bench.channel.finish(bench.peer(job), job.job_id, job.fence)
     bench.stop("cleanup.finish_answered")
+    if not view.known or view.decision is not Decision.PUBLISHED:
+        return _restore_again(bench, job)
     with bench.held(job) as (uow, now_job):
         uow.jobs.save(ended(now_job, MoveState.SUCCESS, bench.clock.business_now()))
     log.info("move.success", job=str(job.job_id), items=job.items_total, size_bytes=job.bytes_total)
     bench.stop("cleanup.done")
+    return Step.OVER
+
+
+def _restore_again(bench: Workbench, job: MoveJob) -> Step:
+    """The target published once and knows nothing of it: its database was put back (settled B 5)."""
+    with bench.held(job) as (uow, now_job):
+        go_back_to_restore(uow, now_job, bench.clock)
+    log.warning("move.lost_at_target", job=str(job.job_id))
     return Step.OVER
 
 

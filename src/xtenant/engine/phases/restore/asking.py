@@ -26,6 +26,10 @@ def ask(bench: Workbench, job: MoveJob) -> Step:
         return _offer_again(bench, job)
     if view.decision is not Decision.NONE:
         return _adopt(bench, job, intent, view)
+    if view.root is not None and view.root != snapshot.root:
+        # this side's database was put back to before it sealed what the target holds
+        bench.channel.restart(bench.peer(job), job.job_id, job.fence, view.root)
+        return Step.AGAIN
     if view.given and view.root is None:
         bench.channel.restore(bench.peer(job), job.job_id, job.fence, snapshot)
         bench.stop("restore.asked")

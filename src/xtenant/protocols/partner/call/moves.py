@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
+from uuid import UUID
 
 import httpx
 
@@ -14,6 +15,7 @@ from xtenant.domain.move import MoveJobId
 from xtenant.domain.ports.partner_moves import (
     Frame,
     JobState,
+    KnownJobs,
     Offer,
     Peer,
     StartAnswer,
@@ -66,6 +68,15 @@ class MoveCalls:
 
     def finish(self, peer: Peer, job_id: MoveJobId, fence: int) -> TargetView:
         return self._ask(peer, "finish", NOTHING, TargetView, job_id, fence)
+
+    def restart(self, peer: Peer, job_id: MoveJobId, fence: int, root: bytes) -> TargetView:
+        return self._ask(peer, "restart", codec.encode(codec.RestartMessage(root)), TargetView, job_id, fence)
+
+    def known_jobs(self, peer: Peer, after: UUID) -> KnownJobs:
+        return self._ask(peer, "known_jobs", codec.encode(codec.KnownMessage(after)), KnownJobs)
+
+    def reopen(self, peer: Peer, job_id: MoveJobId) -> JobState:
+        return self._ask(peer, "reopen", NOTHING, JobState, job_id)
 
     def manifest(self, peer: Peer, job_id: MoveJobId, ordinal: int) -> bytes:
         with self._sent(peer, "manifest", codec.encode(codec.PartMessage(ordinal)), job_id) as answer:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
 from typing import Annotated, Protocol, TypeVar
+from uuid import UUID
 
 import msgspec
 
@@ -25,11 +26,15 @@ OPERATIONS = (
     "publish",
     "abort",
     "finish",
+    "restart",
+    "known_jobs",
+    "reopen",
     "manifest",
     "blobs",
     "job_state",
     "rehash",
 )
+WITHOUT_JOB = frozenset({"can_start", "known_jobs"})
 HEADER_BYTES = 40
 BLOBS_A_CALL = 2_000
 PIECE_BYTES = 1024 * 1024
@@ -40,6 +45,14 @@ T = TypeVar("T")
 class PublishMessage(msgspec.Struct, forbid_unknown_fields=True):
     root: Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
     deadline_seconds: Annotated[float, msgspec.Meta(gt=0, le=600)]
+
+
+class RestartMessage(msgspec.Struct, forbid_unknown_fields=True):
+    root: Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+
+
+class KnownMessage(msgspec.Struct, forbid_unknown_fields=True):
+    after: UUID
 
 
 class PartMessage(msgspec.Struct, forbid_unknown_fields=True):
@@ -90,7 +103,7 @@ def error_in(status: int, body: bytes, host: str) -> errors.XTenantError:
             return obstacles.StalePeer(fault.message)
         case obstacles.SnapshotDamaged.code:
             return obstacles.SnapshotDamaged(fault.message)
-        case _ if status >= 500 or status in (408, 409, 425, 429):
+        case _ if status >= 500 or status in (408, 409, 423, 425, 429):
             return errors.PartnerUnreachable(f"{host} cannot answer now ({status}).")
         case _:
             return trust.UnknownPartner(f"{host} refused the call ({status} {fault.code}).")

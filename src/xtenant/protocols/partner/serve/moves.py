@@ -19,7 +19,7 @@ from xtenant.domain.ports.content import BlobStore
 from xtenant.domain.ports.partner_moves import Offer, StartQuestion
 from xtenant.domain.snapshot import Snapshot
 from xtenant.domain.tenant import HostRole, HostUrl, TenantId
-from xtenant.operations import grants, preconditions, snapshots
+from xtenant.operations import grants, preconditions, recovery, snapshots
 from xtenant.operations.grants import PartnerCall
 from xtenant.protocols.partner.codec import moves as codec
 from xtenant.wire.backend import Backend
@@ -66,6 +66,7 @@ class _TargetAnswers:
             "publish": self.publish,
             "abort": self.abort,
             "finish": self.finish,
+            "restart": self.restart,
         }
 
     async def can_start(self, call: Call, asked: PartnerCall, body: bytes) -> Response:
@@ -131,6 +132,10 @@ class _TargetAnswers:
             _tell("move.success", asked, items=view.items_done, size_bytes=view.bytes_done)
         return _json(view)
 
+    async def restart(self, call: Call, asked: PartnerCall, body: bytes) -> Response:
+        root = codec.decode(body, codec.RestartMessage).root
+        return _json(await call.run(recovery.receive_restart, self._units, asked, root, clock=self._clock))
+
 
 class _SourceAnswers:
     """What a source says to a target."""
@@ -138,10 +143,19 @@ class _SourceAnswers:
     def __init__(self, backend: Backend) -> None:
         self._units = backend.units
         self._blobs = backend.blobs
+        self._clock = backend.clock
+        self._own = backend.tenant.tenant_id
 
     @property
     def table(self) -> dict[str, Answering]:
-        return {"manifest": self.manifest, "blobs": self.pack, "job_state": self.job_state, "rehash": self.rehash}
+        return {
+            "manifest": self.manifest,
+            "blobs": self.pack,
+            "job_state": self.job_state,
+            "rehash": self.rehash,
+            "reopen": self.reopen,
+            "known_jobs": self.known_jobs,
+        }
 
     async def manifest(self, call: Call, asked: PartnerCall, body: bytes) -> Response:
         wish = codec.decode(body, codec.PartMessage)
@@ -165,6 +179,16 @@ class _SourceAnswers:
         key = BlobKey(keys[0])
         sound = await call.run(snapshots.rehash, self._units, self._blobs, *_who(asked), asked.job_id, key)
         return _json(codec.RehashAnswer(sound))
+
+    async def reopen(self, call: Call, asked: PartnerCall, body: bytes) -> Response:
+        state = await call.run(recovery.receive_reopen, self._units, *_who(asked), asked.job_id, clock=self._clock)
+        log.info("move.reopened", job=str(asked.job_id), direction=Direction.OUT.name)
+        return _json(state)
+
+    async def known_jobs(self, call: Call, asked: PartnerCall, body: bytes) -> Response:
+        """Either side asks this of the other, of its moves in and out alike."""
+        after = codec.decode(body, codec.KnownMessage).after
+        return _json(await call.run(recovery.known_jobs, self._units, self._own, *_who(asked), after))
 
 
 def _route(backend: Backend, op: str, answer: Answering) -> Route:
@@ -192,7 +216,7 @@ def _asked(call: Call, op: str, body: bytes) -> PartnerCall:
         raise errors.UsageError(f"The token is for '{claims.op}', the address for '{op}'.")
     if not claims.covers(body):
         raise errors.NotSignedIn("The partner's token was signed for another body.")
-    if claims.job is None and op != "can_start":
+    if claims.job is None and op not in codec.WITHOUT_JOB:
         raise errors.UsageError("A call about a job names the job in its token.")
     return PartnerCall(
         geo=call.geo,
