@@ -96,6 +96,7 @@ RULES: tuple[Rule, ...] = (
         "sharepoint_rest",
         Who.OWN_USER,
         *("lists.read", "lists.write", "permissions.read", "permissions.write"),
+        *("versions.write", "recycle_bin.read", "recycle_bin.write"),
         room=Room.BOBS_CONTENT,
     ),
     *_rules("graph", Who.OWN_USER, "users.get", part="/me"),

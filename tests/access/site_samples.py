@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from access.estate import Estate
-from access.samples import Sample, as_json, ok
+from access.samples import MISSING, Sample, as_json, ok
 from xtenant.domain import paths
 from xtenant.domain.tenant import HostRole
 
@@ -34,6 +34,24 @@ _WEB = {"target": ""}
 _ROLE = {**_WEB, "arguments": f"principalid={NOBODY},roledefid=1073741826"}
 _GROUP = {"group": NOBODY, "user": NOBODY}
 
+_NOT_THERE = {"id": f"'{MISSING}'"}
+_BINS = {
+    (method, f"{{site:path}}/_api/{place}/recyclebin{path}"): sample
+    for place in ("site", "web")
+    for (method, path), sample in {
+        ("GET", ""): _at_a_site(),
+        ("GET", "({id})"): _at_a_site(404, values=_NOT_THERE),
+        **{
+            ("POST", f"/{name}"): _at_a_site(404, **as_json({"ids": [str(MISSING)]}))
+            for name in ("restorebyids", "deletebyids")
+        },
+        **{
+            ("POST", f"({{id}})/{name}"): _at_a_site(404, values=_NOT_THERE)
+            for name in ("restore", "restore()", "deleteobject", "deleteobject()")
+        },
+    }.items()
+}
+
 SITES: Mapping[tuple[str, str], Callable[[Estate], Sample]] = {
     ("GET", "{site:path}/_api/site"): _at_a_site(),
     ("GET", "{site:path}/_api/web"): _at_a_site(),
@@ -55,6 +73,14 @@ SITES: Mapping[tuple[str, str], Callable[[Estate], Sample]] = {
     ("POST", "{site:path}/_api/web/{item:item}/listitemallfields"): _at_a_site(
         404, values=NO_FILE, body=b'{"Title": "x"}', headers=MERGE
     ),
+    **{
+        ("POST", f"{{site:path}}/_api/web/{{item:item}}/{name}({{arguments:path}})"): _at_a_site(
+            404, values={**NO_FILE, "arguments": "comment='x'"}
+        )
+        for name in ("publish", "unpublish", "checkin")
+    },
+    ("GET", "{site:path}/_api/web/{item:item}/versions"): _at_a_site(404, values=NO_FILE),
+    **_BINS,
     ("GET", "{site:path}/_api/web{target:path}/roleassignments"): _at_a_site(values=_WEB),
     ("POST", "{site:path}/_api/web{target:path}/breakroleinheritance({arguments:path})"): _at_a_site(
         values={**_WEB, "arguments": "copyRoleAssignments=true"}

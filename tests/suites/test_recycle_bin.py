@@ -19,6 +19,7 @@ from xtenant.domain.content import (
     NewAttachment,
     NewVersion,
     PrincipalKey,
+    Role,
     Site,
 )
 from xtenant.domain.fields import NO_FIELDS, People, fields_text
@@ -118,6 +119,10 @@ def test_nothing_comes_back_over_another_item_of_its_name(units: Units, ids: Cou
 
 def test_what_is_removed_for_good_takes_all_in_it_and_leaves_a_tombstone(units: Units, ids: CountingIds) -> None:
     site, items = tree(units, ids)
+    with units.write() as uow:
+        writer = uow.write_site(site.key, now=NOW)
+        writer.put_scopes([items["f"].key], [])
+        writer.assign(PrincipalKey(1), Role.READ, scope=items["f"].key)
     delete(units, site, items["f"])
     delete(units, site, items["a"])
     delete(units, site, items["task"])
@@ -130,6 +135,7 @@ def test_what_is_removed_for_good_takes_all_in_it_and_leaves_a_tombstone(units: 
         assert uow.recycle_bin.count(site.key) == 0
         assert list(uow.items.versions([items["f"].key, items["lone"].key, items["task"].key])) == []
         assert list(uow.attachments.of_items([items["task"].key])) == []
+        assert uow.scopes.count(site.key) == (0, 0)
         told = {one.item_id for one in uow.items.changes(site.key, after=before, limit=9) if one.deleted_at}
         assert told == {items[name].item_id for name in ("a", "b", "f", "lone", "task")}
     with units.write() as uow:

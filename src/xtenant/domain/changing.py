@@ -37,6 +37,8 @@ _FORMS: dict[WireForm, tuple[str, ...]] = {
         "sharepoint_settings.set",
         "content.write",
         "lists.write",
+        "versions.write",
+        "recycle_bin.write",
         "permissions.write",
     ),
     WireForm.INFERRED: (

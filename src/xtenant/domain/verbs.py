@@ -221,6 +221,28 @@ VERBS: tuple[Verb, ...] = (
         note="any SharePoint or Graph client",
     ),
     Verb(
+        name="versions.write",
+        operation="versions",
+        routes=(
+            "POST /_api/web/GetFileByServerRelativePath(…)/Publish('…')",
+            "POST /_api/web/GetFileByServerRelativePath(…)/UnPublish('…')",
+            "POST /_api/web/GetFileByServerRelativePath(…)/CheckIn(…)",
+        ),
+        note="any SharePoint client",
+    ),
+    Verb(
+        name="recycle_bin.read",
+        operation="recycle_bin.entries",
+        routes=("GET /_api/site/RecycleBin", "GET /_api/web/RecycleBin"),
+        note="any SharePoint client",
+    ),
+    Verb(
+        name="recycle_bin.write",
+        operation="recycle_bin",
+        routes=("POST /_api/site/RecycleBin/RestoreByIds", "POST /_api/site/RecycleBin/DeleteByIds"),
+        note="any SharePoint client",
+    ),
+    Verb(
         name="permissions.read",
         operation="securables.role_assignments",
         cmdlets=("Get-SPOUser",),

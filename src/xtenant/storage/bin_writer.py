@@ -61,7 +61,7 @@ class SqlBinWriter(SqlLinkWriter):
     def purge_deleted(self, item: Item) -> None:
         there = self._in_bin(item)
         keys = self._tree(there.key, deleted=True)
-        strip_items(self._connection, self._tenant_id, sorted(keys))
+        strip_items(self._connection, self._tenant_id, self._site.key, sorted(keys))
         count = self._renumber(
             and_(items.c.tenant_id == self._tenant_id, items.c.key.in_(keys)),
             (items.c.depth.desc(), items.c.key),

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Table, literal, select
+from sqlalchemy import BigInteger, Column, Connection, Table, literal, select
 
-from xtenant.domain.content import Item, ItemKey, ItemKind, SiteKey
+from xtenant.domain.content import WEB, Item, ItemKey, ItemKind, SiteKey
 from xtenant.domain.lists import (
     PLAIN_LIBRARY,
     PLAIN_WEB,
@@ -30,7 +30,6 @@ definitions = Table(
     Column("item_key", BigInteger, primary_key=True, autoincrement=False),
     Column("definition", Text, nullable=False),
 )
-Index("ix_definitions_item_key", definitions.c.tenant_id, definitions.c.item_key)
 
 LISTS_FOLDER = "Lists"
 """Lists stand in this folder of their web, libraries in the web itself (migration-package 6.3)."""
@@ -86,6 +85,19 @@ class DefinitionStore:
     def webs(self, site_key: SiteKey, keys: Collection[ItemKey]) -> dict[ItemKey, WebDefinition]:
         own = {key: web_definition_of(text) for key, text in self._texts(site_key, keys)}
         return dict.fromkeys(keys, PLAIN_WEB) | own
+
+    def root_webs(self, site_keys: Collection[SiteKey]) -> dict[SiteKey, WebDefinition]:
+        wanted = sorted(set(site_keys))
+        found = dict.fromkeys(wanted, PLAIN_WEB)
+        for start in range(0, len(wanted), KEYS_A_QUERY):
+            query = select(definitions.c.site_key, definitions.c.definition).where(
+                definitions.c.tenant_id == self._tenant_id,
+                definitions.c.site_key.in_(wanted[start : start + KEYS_A_QUERY]),
+                definitions.c.item_key == WEB,
+            )
+            for key, text in self._connection.execute(query):
+                found[SiteKey(key)] = web_definition_of(text)
+        return found
 
     def _texts(self, site_key: SiteKey, keys: Collection[ItemKey]) -> Iterator[tuple[ItemKey, str]]:
         wanted = sorted(set(keys))

@@ -15,15 +15,14 @@ from xtenant.storage.items import items, versions
 from xtenant.storage.link_rows import link_members, sharing_links
 from xtenant.storage.permissions import assignments, scopes
 
-HANGING_ON_ITEMS = (versions, attachments, definitions)
-"""Tables whose rows go by the key of an item."""
-
-RIGHTS_AND_FACTS = (
+HANGING_ON_ITEMS_OF_A_SITE = (
+    (definitions, definitions.c.item_key),
+    (sharing_links, sharing_links.c.item_key),
     (scopes, scopes.c.item_key),
     (assignments, assignments.c.scope),
     (item_facts, item_facts.c.item_key),
 )
-"""The same, found by site and item. They stay with what lies in the recycle bin."""
+"""Tables whose rows go by site and item. They stay with what lies in the recycle bin."""
 
 
 def purge_items(connection: Connection, tenant_id: TenantId, site_key: SiteKey, limit: int) -> bool:
@@ -43,30 +42,29 @@ def purge_items(connection: Connection, tenant_id: TenantId, site_key: SiteKey, 
         room -= count + 1
     if not keys:
         return False
-    strip_items(connection, tenant_id, keys)
-    for table, column in RIGHTS_AND_FACTS:
-        connection.execute(
-            delete(table).where(table.c.tenant_id == tenant_id, table.c.site_key == site_key, column.in_(keys))
-        )
+    strip_items(connection, tenant_id, site_key, keys)
     connection.execute(delete(items).where(items.c.tenant_id == tenant_id, items.c.key.in_(keys)))
     return True
 
 
-def strip_items(connection: Connection, tenant_id: TenantId, keys: Sequence[int]) -> None:
-    """Remove what hangs on some items: versions, attachments, definitions, sharing links."""
-    own = sharing_links.c.tenant_id == tenant_id, sharing_links.c.item_key.in_(keys)
-    links = select(sharing_links.c.link_id).where(*own)
-    sites_of = select(sharing_links.c.site_key).where(*own)
+def strip_items(connection: Connection, tenant_id: TenantId, site_key: SiteKey, keys: Sequence[int]) -> None:
+    """Remove what hangs on some items of a site: versions, attachments, definitions, links, rights, facts."""
+    links = select(sharing_links.c.link_id).where(
+        sharing_links.c.tenant_id == tenant_id, sharing_links.c.site_key == site_key, sharing_links.c.item_key.in_(keys)
+    )
     connection.execute(
         delete(link_members).where(
             link_members.c.tenant_id == tenant_id,
-            link_members.c.site_key.in_(sites_of),
+            link_members.c.site_key == site_key,
             link_members.c.link_id.in_(links),
         )
     )
-    connection.execute(delete(sharing_links).where(*own))
-    for table in HANGING_ON_ITEMS:
+    for table in (versions, attachments):
         connection.execute(delete(table).where(table.c.tenant_id == tenant_id, table.c.item_key.in_(keys)))
+    for table, column in HANGING_ON_ITEMS_OF_A_SITE:
+        connection.execute(
+            delete(table).where(table.c.tenant_id == tenant_id, table.c.site_key == site_key, column.in_(keys))
+        )
 
 
 def purge_definition_of_web(connection: Connection, tenant_id: TenantId, site_key: SiteKey) -> None:

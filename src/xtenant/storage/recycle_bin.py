@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, func, literal, select, tuple_
 
-from xtenant.domain.content import Item, ItemId, ItemKey, SiteKey
+from xtenant.domain.content import Item, ItemId, ItemKey, PrincipalKey, SiteKey
 from xtenant.domain.tenant import TenantId
 from xtenant.storage.items import IN_BIN, item_of, items
 
@@ -18,8 +18,10 @@ class RecycleBinStore:
         self._connection = connection
         self._tenant_id = tenant_id
 
-    def page(self, site_key: SiteKey, *, after: ItemKey, limit: int) -> Sequence[Item]:
+    def page(self, site_key: SiteKey, *, after: ItemKey, limit: int, by: PrincipalKey | None = None) -> Sequence[Item]:
         by_itself = items.c.deleted_with == items.c.key
+        if by is not None:
+            by_itself &= items.c.deleted_by == by
         query = select(items).where(self._in(site_key), by_itself, items.c.key > after).order_by(items.c.key)
         return [item_of(row) for row in self._connection.execute(query.limit(limit))]
 

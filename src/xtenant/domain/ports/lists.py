@@ -42,6 +42,10 @@ class DefinitionRepository(Protocol):
         """Definitions of some libraries and lists; PLAIN_LIBRARY for those without one. One query per 1,000."""
         ...
 
+    def root_webs(self, site_keys: Collection[SiteKey]) -> dict[SiteKey, WebDefinition]:
+        """Of the root webs of many sites; PLAIN_WEB for those without one. One query per 1,000."""
+        ...
+
     def webs(self, site_key: SiteKey, keys: Collection[ItemKey]) -> dict[ItemKey, WebDefinition]:
         """Definitions of some webs; PLAIN_WEB for those without one."""
         ...
@@ -60,8 +64,8 @@ class AttachmentRepository(Protocol):
 class RecycleBinRepository(Protocol):
     """Deleted items of live sites. What a deleted folder took along is restored and purged with it."""
 
-    def page(self, site_key: SiteKey, *, after: ItemKey, limit: int) -> Sequence[Item]:
-        """What was deleted by itself, in key order behind one."""
+    def page(self, site_key: SiteKey, *, after: ItemKey, limit: int, by: PrincipalKey | None = None) -> Sequence[Item]:
+        """What was deleted by itself, by anybody or by one principal, in key order behind one."""
         ...
 
     def by_id(self, site_key: SiteKey, item_id: ItemId) -> Item | None:

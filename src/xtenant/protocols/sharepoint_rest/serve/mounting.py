@@ -15,6 +15,8 @@ from xtenant.protocols.sharepoint_rest.serve import (
     lists,
     multi_geo,
     packages,
+    publishing,
+    recycle_bin,
     resolutions,
     role_assignments,
     site_groups,
@@ -45,6 +47,8 @@ def mount(backend: Backend) -> list[Route]:
         *role_assignments.routes(backend),
         *site_users.routes(backend),
         *site_groups.routes(backend),
+        *recycle_bin.routes(backend),
+        *publishing.routes(backend),
         *lists.routes(backend),
     ]
 

@@ -36,7 +36,6 @@ def upgrade() -> None:
         sa.Column("definition", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("site_key", "item_key", name=op.f("pk_definitions")),
     )
-    op.create_index("ix_definitions_item_key", "definitions", ["tenant_id", "item_key"], unique=False)
     op.create_table(
         "recoveries",
         sa.Column("tenant_id", sa.LargeBinary(length=16), nullable=False),
