@@ -71,6 +71,26 @@ def test_settings_of_a_list_change_and_impossible_ones_are_refused(host: SiteHos
     assert host.send("PATCH", tasks, {"NoSuchSetting": True}).status_code == 400
 
 
+def test_texts_of_definitions_hold_no_control_characters(host: SiteHost) -> None:
+    tasks = host.make_list()
+    nul = "a\x00b"
+    for path, body in (
+        ("lists", {"Title": nul, "BaseTemplate": 100}),
+        ("lists", {"Title": "x", "BaseTemplate": 100, "Description": nul}),
+        ("lists", {"Title": "x", "BaseTemplate": 99}),
+        (f"{tasks}/fields", {"Title": nul, "FieldTypeKind": 2}),
+        (f"{tasks}/fields", {"Title": "x", "FieldTypeKind": 6, "Choices": [nul]}),
+        (f"{tasks}/fields", {"Title": "x", "FieldTypeKind": 2, "Description": "x" * 10_001}),
+        ("fields", {"Title": "x", "FieldTypeKind": 2, "Group": nul}),
+        ("contenttypes", {"Name": nul}),
+        ("webs/add", {"parameters": {"Title": "x", "Url": "x", "Description": nul}}),
+        ("webs/add", {"parameters": {"Title": "x", "Url": "x", "WebTemplate": nul}}),
+    ):
+        assert host.send("POST", path, body).status_code == 400, (path, body)
+    assert host.send("PATCH", tasks, {"Description": nul}).status_code == 400
+    assert host.rest("GET", f"{tasks}/fields?$select=InternalName")["value"] == [{"InternalName": "Title"}]
+
+
 def test_values_of_every_kind_of_column_come_back_as_they_were_written(host: SiteHost) -> None:
     tasks = host.make_list()
     every_column(host, tasks)

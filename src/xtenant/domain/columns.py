@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import NoReturn, cast
 from uuid import UUID
 
 from xtenant.domain import errors
@@ -23,7 +23,7 @@ from xtenant.domain.fields import (
     field_values,
     fields_text,
 )
-from xtenant.domain.lists import Column, ColumnKind, ContentType, ListDefinition, WrongDefinition
+from xtenant.domain.lists import Column, ColumnKind, ContentType, Definition, ListDefinition, WrongDefinition
 
 MOST_COLUMNS = 300
 MOST_CONTENT_TYPES = 200
@@ -31,6 +31,9 @@ NAME_LENGTH = 32
 TITLE_LENGTH = 255
 LINE_LENGTH = 255
 LARGEST_REF = 2**63 - 1
+LONGEST_DESCRIPTION = 10_000
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 TITLE_COLUMN = Column(
     column_id=UUID("fa564e0f-0c70-4ab9-b863-0177e6ddd247"), name=TITLE, title="Title", kind=ColumnKind.TEXT
@@ -114,7 +117,8 @@ def fitted(column: Column, value: FieldValue) -> FieldValue | None:
         case ColumnKind.DATE:
             return _date(column, value)
         case ColumnKind.CHOICES:
-            return (value or None) if isinstance(value, tuple) else _wrong(column)
+            choices = value if isinstance(value, tuple) and all(map(is_plain, value)) else _wrong(column)
+            return choices or None
         case ColumnKind.PERSON | ColumnKind.PEOPLE:
             refs = value.refs if isinstance(value, People) else _wrong(column)
             return People(_numbers(column, refs, many=column.kind is ColumnKind.PEOPLE)) if refs else None
@@ -123,7 +127,31 @@ def fitted(column: Column, value: FieldValue) -> FieldValue | None:
             return Lookup(_numbers(column, numbers, many=column.kind is ColumnKind.LOOKUPS)) if numbers else None
         case ColumnKind.ADDRESS:
             address = value if isinstance(value, Address) else _wrong(column)
+            if not (is_plain(address.url) and is_plain(address.text)):
+                _wrong(column)
             return address if address.url or address.text else None
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text holds no signs that XML cannot hold, and SharePoint refuses."""
+    return _CONTROL.search(text) is None
+
+
+def require_plain(definition: Definition) -> None:
+    """Raises WrongDefinition for texts of a definition that hold such signs, or are longer than any name or description."""
+    if not all(is_plain(text) and len(text) <= LONGEST_DESCRIPTION for text in _texts_in(asdict(definition))):
+        raise WrongDefinition("A name, description or choice is too long or holds control characters.")
+
+
+def _texts_in(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in cast("dict[str, object]", value).values():
+            yield from _texts_in(inner)
+    elif isinstance(value, list | tuple):
+        for inner in cast("Sequence[object]", value):
+            yield from _texts_in(inner)
 
 
 def internal_name(title: str, taken: Collection[str]) -> str:
@@ -145,6 +173,8 @@ def with_column(columns: tuple[Column, ...], column: Column) -> tuple[Column, ..
     names = [one.name for one in columns]
     if len(columns) >= MOST_COLUMNS:
         raise WrongDefinition(f"A list has at most {MOST_COLUMNS} columns of its own.")
+    if not column.title.strip() or len(column.title) > TITLE_LENGTH:
+        raise WrongDefinition("A column needs a name of at most 255 characters.")
     name = column.name or internal_name(column.title, names)
     if not re.fullmatch(r"\w{1,64}", name, re.ASCII) or name.lower() in RESERVED:
         raise WrongDefinition(f"'{name[:64]}' is no internal name of a column.")
@@ -173,6 +203,16 @@ def child_type_id(parent: str, own: UUID) -> str:
     return f"{parent}00{own.hex.upper()}"
 
 
+def number_shown(value: float) -> int | float | str:
+    """A number as JSON readers take it: one that came from elsewhere and passes 64 bits goes as a float, or as text."""
+    if isinstance(value, float) or -LARGEST_REF <= value <= LARGEST_REF:
+        return value
+    try:
+        return float(value)
+    except OverflowError:
+        return str(value)
+
+
 def date_value(moment: datetime) -> str:
     """A date as fields keep it."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
@@ -190,13 +230,11 @@ def _wrong(column: Column) -> NoReturn:
 def _text(column: Column, value: FieldValue, longest: int | None) -> str | None:
     if not isinstance(value, str) or (longest is not None and len(value) > longest):
         return _wrong(column)
-    if "\x00" in value or any(0xD800 <= ord(sign) < 0xE000 for sign in value):
-        return _wrong(column)
-    return value or None
+    return (value or None) if is_plain(value) else _wrong(column)
 
 
 def _number(column: Column, value: FieldValue) -> int | float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -LARGEST_REF <= value <= LARGEST_REF:
         return _wrong(column)
     return value
 

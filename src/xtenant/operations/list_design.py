@@ -56,6 +56,8 @@ def add_list(
         inside = webs.inside(uow, found)
         _check(definition)
         _require_free_title(uow, inside, definition.title)
+        for column in definition.columns:
+            _require_list_looked_at(uow, found, column)
         if len(inside) >= MOST_LISTS:
             raise errors.Refused(f"A web has at most {MOST_LISTS} lists.")
         kind = ItemKind.LIBRARY if definition.template in LIBRARY_TEMPLATES else ItemKind.LIST
@@ -256,6 +258,7 @@ def _opened(uow: UnitOfWork, caller: Caller, ref: WebRef, what: Securable) -> tu
 
 
 def _put(uow: UnitOfWork, found: Entered, library: Item | None, definition: Definition, clock: Clock) -> None:
+    columns.require_plain(definition)
     writer = uow.write_site(found.site.key, now=clock.business_now())
     if library is not None and isinstance(definition, ListDefinition):
         writer.put_list(library.key, definition)
@@ -294,6 +297,7 @@ def _require_list_looked_at(uow: UnitOfWork, found: Entered, column: Column) -> 
 
 
 def _check(definition: ListDefinition) -> None:
+    columns.require_plain(definition)
     title = definition.title
     if not title.strip() or len(title) > MOST_TITLE or any(ord(sign) < 32 for sign in title):
         raise WrongDefinition("A list needs a title of at most 255 characters.")

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from xtenant.domain import content, errors, paths
 from xtenant.domain.caller import Caller, CallerKind
+from xtenant.domain.columns import require_plain
 from xtenant.domain.content import WEB, Item, ItemId, ItemKey, ItemKind, ItemRow, Role, Site, SiteId
 from xtenant.domain.list_views import LISTS, NewWeb, WebRef, WebView
 from xtenant.domain.lists import PACIFIC, WebDefinition
@@ -104,6 +105,7 @@ def change_web(
         if found.web is None and title is not None:
             uow.sites.update(dataclasses.replace(writer.site, title=title))
         if changed != definition:
+            require_plain(changed)
             writer.put_web(found.key, changed)
 
 
@@ -260,17 +262,16 @@ def _insert(
         author=by,
         editor=by,
     )
-    made = writer.add_item(row)
-    writer.put_web(
-        made.key,
-        WebDefinition(
-            title=new.title,
-            description=new.description,
-            template=new.template,
-            language=new.language,
-            time_zone=PACIFIC,
-        ),
+    definition = WebDefinition(
+        title=new.title,
+        description=new.description,
+        template=new.template,
+        language=new.language,
+        time_zone=PACIFIC,
     )
+    require_plain(definition)
+    made = writer.add_item(row)
+    writer.put_web(made.key, definition)
     writer.add_item(
         dataclasses.replace(
             row, item_id=ItemId(ids.new_id()), parent_id=made.item_id, kind=ItemKind.LIBRARY, name=LIBRARY

@@ -14,7 +14,7 @@ from typing import Any, cast
 import msgspec
 
 from xtenant.domain import paths
-from xtenant.domain.columns import DOCUMENT_TYPE, FOLDER_TYPE, ITEM_TYPE, Given, default_type
+from xtenant.domain.columns import DOCUMENT_TYPE, FOLDER_TYPE, ITEM_TYPE, Given, default_type, number_shown
 from xtenant.domain.content import FileVersion, ItemKind, Principal, PrincipalKey
 from xtenant.domain.fields import (
     CONTENT_TYPE_ID,
@@ -124,7 +124,9 @@ def _value_json(column: Column, value: FieldValue, people: Mapping[PrincipalKey,
             return column.name, {"Description": value.text, "Url": value.url}
         case tuple():
             return column.name, list(value)
-        case _:
+        case int() | float():
+            return column.name, number_shown(value)
+        case str():
             return column.name, value
 
 

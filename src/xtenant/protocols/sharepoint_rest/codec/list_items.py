@@ -14,7 +14,7 @@ from typing import Any, cast
 import msgspec
 
 from xtenant.domain import paths
-from xtenant.domain.columns import Given, default_type
+from xtenant.domain.columns import Given, default_type, number_shown
 from xtenant.domain.content import Attachment, FileVersion, Item, ItemKind, Principal, PrincipalKey
 from xtenant.domain.fields import (
     CONTENT_TYPE_ID,
@@ -241,6 +241,8 @@ def _value_json(column: Column, value: FieldValue | None) -> dict[str, Json]:
             plain = {"Description": value.text, "Url": value.url}
         case tuple():
             plain = list(value)
+        case int() | float():
+            plain = number_shown(value)
         case _:
             plain = value
     if column.kind not in (ColumnKind.PERSON, ColumnKind.PEOPLE):
