@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from estates import hash_of_link
-from moves.two_tenants import TwoTenants, map_people, two_tenants
+from moves.two_tenants import TwoTenants, two_tenants
 from xtenant.domain.content import TEAM_SITE_TEMPLATE, TERABYTE, ItemKind
 from xtenant.domain.estates import EstateItem, EstatePerson, EstateRights, EstateSite, EstateVersion
 from xtenant.domain.fields import fields_text
@@ -55,7 +55,6 @@ def histories(draw: st.DrawFn) -> tuple[EstateVersion, ...]:
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoTenants]:
     with two_tenants(tmp_path_factory.mktemp("histories")) as pair:
-        map_people(pair, "ann", "bob")
         yield pair
 
 
