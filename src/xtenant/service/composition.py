@@ -16,7 +16,6 @@ from xtenant.domain import errors
 from xtenant.domain.caller import Caller, Who
 from xtenant.domain.limits import DEFAULT, Limits
 from xtenant.domain.ports.clock import Clock, IdSource
-from xtenant.domain.ports.content import SharedStore
 from xtenant.domain.ports.stop import StopPoint, never_stop
 from xtenant.domain.tenant import Geo, HostRole
 from xtenant.engine.dispatcher import Runner
@@ -96,22 +95,19 @@ def build_service(
 ) -> TenantService:
     """Make the service a settings file describes; the first time also its database, keys and directory.
 
-    With `after_restore` its database was put back from a backup: partners are asked before anything goes on (settled B 5).
-    The transports stand in for the network in tests of one process; `stop` is called at the named places of a move.
+    With `after_restore` its database was put back from a backup (settled B 5). The transports stand in for the network in
+    tests of one process; `stop` is called at the named places of a move.
     """
     ids, clock = ids or SystemIds(), clock or clock_of(settings)
     units = open_store(settings, clock, ids)
     if after_restore:
         recovery.begin(units, clock=clock)
-    keys = sign_in.ensure_keys(units)
-    tenant = settings.tenant()
+    keys, tenant = sign_in.ensure_keys(units), settings.tenant()
     partner_tokens = PartnerTokens(tenant, keys.partner_pem, clock=clock, ids=ids, limits=limits)
     http = open_http(partner_connection(settings, limits), transport=transport)
-    content_http = open_http_sync(content_connection(settings, limits), transport=sync_transport)
+    moves = _move_calls(settings, partner_tokens, sync_transport, clock=clock, limits=limits)
     calls = PartnerCalls(http, partner_tokens, limits)
-    root = content_root(settings)
-    blobs = FolderBlobs(root, tenant.tenant_id)
-    bulk = BulkTransfer(content_connection(settings, limits), clock=clock, limits=limits)
+    blobs = FolderBlobs(content_root(settings), tenant.tenant_id)
     backend = Backend(
         tenant=tenant,
         units=units,
@@ -123,7 +119,7 @@ def build_service(
         blobs=blobs,
         uploads=FolderUploads(settings.home / "blobs", tenant.tenant_id),
         lab=settings.lab,
-        moves=MoveCalls(content_http, partner_tokens, None if sync_transport else bulk),
+        moves=moves,
         stop=checked(stop),
     )
     trust = TrustFromThreads(units, calls, tenant=tenant, clock=clock)
@@ -132,13 +128,24 @@ def build_service(
         units=units,
         app=_edge(backend, partner_tokens, calls),
         loops=_loops(settings, backend),
-        closers=[
-            http.aclose,
-            *(partial(anyio.to_thread.run_sync, close) for close in (content_http.close, bulk.close, blobs.close)),
-        ],
-        engine=_engine_of(settings, backend, trust, SharedFolder(root, blobs) if settings.shared_store else None),
+        closers=[http.aclose, *(partial(anyio.to_thread.run_sync, each.close) for each in (moves, blobs))],
+        engine=_engine_of(settings, backend, trust, blobs),
         trust=trust,
     )
+
+
+def _move_calls(
+    settings: ServiceSettings,
+    tokens: PartnerTokens,
+    transport: httpx.BaseTransport | None,
+    *,
+    clock: Clock,
+    limits: Limits,
+) -> MoveCalls:
+    """The engine's way to partners; content comes in bulk where there is a network."""
+    connection = content_connection(settings, limits)
+    bulk = None if transport else BulkTransfer(connection, clock=clock, limits=limits)
+    return MoveCalls(open_http_sync(connection, transport=transport), tokens, bulk)
 
 
 def _edge(backend: Backend, partner_tokens: PartnerTokens, calls: PartnerCalls) -> Edge:
@@ -191,9 +198,7 @@ def _loops(settings: ServiceSettings, backend: Backend) -> list[Callable[[], Awa
     return [*mails, housekeeping]
 
 
-def _engine_of(
-    settings: ServiceSettings, backend: Backend, trust: TrustFromThreads, shared: SharedStore | None
-) -> Engine:
+def _engine_of(settings: ServiceSettings, backend: Backend, trust: TrustFromThreads, blobs: FolderBlobs) -> Engine:
     """The move engine; embedded, one worker has the whole store to itself, so its name is the tenant's."""
     assert backend.moves is not None
     embedded = settings.database.startswith("sqlite")
@@ -209,7 +214,7 @@ def _engine_of(
         trust=trust,
         limits=backend.limits,
         stop=backend.stop,
-        shared=shared,
+        shared=SharedFolder(content_root(settings), blobs) if settings.shared_store else None,
     )
 
     put_back = embedded and recovery.stands(backend.units)

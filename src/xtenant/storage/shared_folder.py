@@ -72,7 +72,7 @@ class SharedFolder:
         if not _is_whole(handle, size):
             os.close(handle)
             return None
-        stored = self._blobs.put(Pieces(handle, 0, size))
+        stored = self._blobs.put(Pieces(handle, 0, size), expected=key)
         return stored if stored.key == key else None
 
     def _members(self, folder: Path, wanted: Mapping[BlobKey, int]) -> Iterator[StoredBlob]:
@@ -90,7 +90,7 @@ class SharedFolder:
             except OSError as error:
                 _absent(error)
                 continue
-            stored = self._blobs.put(Pieces(handle, place.offset, place.offset + size))
+            stored = self._blobs.put(Pieces(handle, place.offset, place.offset + size), expected=key)
             if stored.key == key:
                 yield stored
 

@@ -44,6 +44,12 @@ class MoveCalls:
         self._tokens = tokens
         self._bulk = bulk
 
+    def close(self) -> None:
+        """Close the connections of both kinds."""
+        self._http.close()
+        if self._bulk is not None:
+            self._bulk.close()
+
     def can_start(self, peer: Peer, question: StartQuestion) -> StartAnswer:
         return self._ask(peer, "can_start", codec.encode(question), StartAnswer)
 
