@@ -61,7 +61,7 @@ def test_a_kind_of_column_that_is_added_gets_its_values_tested() -> None:
     assert set(VALUES) == set(ColumnKind)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(values=SETS)
 def test_whatever_a_column_takes_comes_back_over_rest(values: dict[str, FieldValue]) -> None:
     text = merged("", values, ALL)
@@ -70,7 +70,7 @@ def test_whatever_a_column_takes_comes_back_over_rest(values: dict[str, FieldVal
     assert merged("", read_fields(sent)((*columns.WRITABLE, *ALL)), (*columns.WRITABLE, *ALL)) == text
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(values=SETS)
 def test_a_value_stays_what_it_is_when_it_is_written_again(values: dict[str, FieldValue]) -> None:
     text = merged("", values, ALL)
@@ -166,7 +166,7 @@ def test_a_column_is_added_once(monkeypatch: pytest.MonkeyPatch) -> None:
         with_column(own, column_of(ColumnKind.NOTE))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
     title=TEXT.filter(lambda text: text.strip() and text.isprintable()),
     choices=st.lists(TEXT.filter(str.isprintable), max_size=3),
