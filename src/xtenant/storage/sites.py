@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from xtenant.domain import content, errors, paths
-from xtenant.domain.content import LockState, Site, SiteId, SiteKey, SiteStatus
+from xtenant.domain.content import REDIRECT_TEMPLATE, LockState, Site, SiteId, SiteKey, SiteStatus
 from xtenant.domain.tenant import GeoCode, TenantId
 from xtenant.storage.item_facts import purge_item_facts
 from xtenant.storage.permissions import purge_permissions
@@ -143,7 +143,13 @@ class SiteStore:
         if template is not None:
             where.append(sites.c.template == template)
         if personal is not None:
-            is_personal = sites.c.template.startswith("SPSPERS", autoescape=True)
+            is_personal = or_(
+                sites.c.template.startswith("SPSPERS", autoescape=True),
+                and_(  # the redirect of a OneDrive counts as one
+                    sites.c.template == REDIRECT_TEMPLATE,
+                    sites.c.url.contains("-my.sharepoint.com/personal/", autoescape=True),
+                ),
+            )
             where.append(is_personal if personal else ~is_personal)
         return self._page(*where, limit=limit)
 
