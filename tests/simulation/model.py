@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from blob_stores import ForgetfulBlobStore
 from content_samples import row, version
-from simulation.rights import rights_of
+from simulation.reading import content_of
 from simulation.sides import Side
 from simulation.template import JOB_ID, SOURCE, SOURCE_URL, TARGET, TARGET_URL
 from xtenant.domain import errors
-from xtenant.domain.content import REDIRECT_TEMPLATE, ItemKey, ItemKind, LockState, Site
+from xtenant.domain.content import REDIRECT_TEMPLATE, LockState
 from xtenant.domain.move import Decision, Direction, MoveJob, MoveState
-from xtenant.domain.ports.units import UnitOfWork
 
 
 class Observer:
@@ -129,28 +127,3 @@ class Observer:
             return
         with self.sides[TARGET].units.read() as uow:
             assert not uow.sites.any_by_url(TARGET_URL), "remains of the hidden site"
-
-
-def content_of(
-    uow: UnitOfWork, blobs: ForgetfulBlobStore, found: Site, *, with_people: bool, translated: bool
-) -> dict[str, object]:
-    """A site's content and permissions in a form that two tenants can be compared by."""
-    shape: dict[str, object] = {}
-    items = list(uow.items.page(found.key, after=ItemKey(0), limit=1_000))
-    paths = uow.items.paths_of(items)
-    libraries = {item.key: item.name for item in items if item.kind is ItemKind.LIBRARY}
-    versions: dict[ItemKey, list[tuple[object, ...]]] = {}
-    for found_version in uow.items.versions([item.key for item in items]):
-        content = b"".join(blobs.open(found_version.blob))
-        versions.setdefault(found_version.item_key, []).append(
-            (found_version.major, found_version.minor, content, found_version.modified_at, found_version.comment)
-        )
-    full = {item.key: "/".join((libraries[item.library_key or item.key], *paths[item.key])) for item in items}
-    for item in items:
-        own = tuple(versions.get(item.key, ()))
-        shape[full[item.key]] = (item.item_id, item.int_id, item.created_at, item.modified_at, own)
-    shape["rights"] = rights_of(uow, found, full, translated=translated)
-    if with_people:
-        people = uow.principals.by_keys({key for item in items for key in (item.author, item.editor)})
-        shape["people"] = sorted((principal.login, principal.name) for principal in people.values())
-    return shape

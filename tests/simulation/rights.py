@@ -40,8 +40,10 @@ def site_group(guid: UUID, title: str) -> Principal:
     return Principal(key=PrincipalKey(0), kind=PrincipalKind.SITE_GROUP, directory_id=guid, name=title, login=title)
 
 
-def seed_rights(uow: UnitOfWork, writer: SiteWriter, items: Mapping[str, Item]) -> None:
-    """Groups, administrators, and scopes of each kind; one is Bob's alone."""
+def seed_rights(
+    uow: UnitOfWork, writer: SiteWriter, items: Mapping[str, Item], more: Mapping[str, Mapping[UUID, Role]]
+) -> None:
+    """Groups, administrators, and scopes of each kind, further ones included; one is Bob's alone."""
     keys = uow.principals.ensure([team(), site_group(MEMBERS, "X Members"), site_group(VISITORS, "X Visitors")])
     keys |= {guid: found.key for guid, found in uow.principals.by_directory_ids([ANN, BOB]).items()}
     for group, title, members in ((MEMBERS, "X Members", (ANN, BOB, TEAM)), (VISITORS, "X Visitors", (BOB,))):
@@ -59,7 +61,7 @@ def seed_rights(uow: UnitOfWork, writer: SiteWriter, items: Mapping[str, Item]) 
         "deep/c.txt": {BOB: Role.WRITE},
         "b.txt": {TEAM: Role.READ, ANN: Role.WRITE, BOB: Role.OWNER},
     }
-    for path, rights in given.items():
+    for path, rights in (*given.items(), *more.items()):
         scope = items[path].key if path else WEB
         if path:
             writer.break_inheritance(scope, copy=False)

@@ -12,7 +12,10 @@ from sqlalchemy import Engine, event
 from blob_stores import ForgetfulBlobStore
 from clock import CountingIds, FakeClock
 from content_samples import person, row, site, version
+from simulation.contents import CONTENTS as MORE
+from simulation.contents import ROLES, Seeding, seed_contents
 from simulation.rights import ANN, BOB, TEAM, THEIR_TEAM, seed_rights
+from simulation.rights import team as team_principal
 from xtenant.domain.content import Item, ItemKind, PrincipalKey, SiteKey
 from xtenant.domain.directory import Group, GroupId, GroupKind, User, UserId
 from xtenant.domain.identity import GroupMapping, MapVersion, UserMapping
@@ -84,7 +87,10 @@ def seed_source(units: SqlUnits, clock: FakeClock, ids: CountingIds) -> None:
             parent = _folder(writer, folders, path.rpartition("/")[0], ids, by)
             uow.blobs.put([version(content, 1).stored for content in contents], now=clock.security_now())
             files[path] = writer.add_item(row(ids, path.rpartition("/")[2], parent=parent, contents=contents, by=by))
-        seed_rights(uow, writer, {**folders, **files, "library": library})
+        items = {**folders, **files, "library": library}
+        team = uow.principals.ensure([team_principal()])
+        made = seed_contents(Seeding(uow=uow, writer=writer, ids=ids, keys=keys | team), items)
+        seed_rights(uow, writer, {**items, **made}, ROLES)
         uow.relationships.put(_word(TENANTS[TARGET], PartnerRole.TARGET, clock, ids))
         add_job(uow, added.key, clock)
 
@@ -177,4 +183,5 @@ def seed_target(units: SqlUnits, clock: FakeClock, ids: CountingIds) -> None:
 
 def seed_blobs(blobs: ForgetfulBlobStore) -> None:
     """The bytes behind the source's rows."""
-    blobs.settle([blobs.put([content]).key for contents in CONTENTS.values() for content in contents])
+    every = [*MORE, *(content for contents in CONTENTS.values() for content in contents)]
+    blobs.settle([blobs.put([content]).key for content in every])

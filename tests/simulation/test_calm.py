@@ -24,5 +24,8 @@ def test_a_move_without_trouble_ends_in_success_with_an_equal_target(template: P
     assert world.shape(TARGET) == before
     assert world.decision() is Decision.PUBLISHED
     people = (world.shape(TARGET, with_people=True) or {})["people"]
-    assert people == [("i:0#.f|membership|ann@fabrikam.onmicrosoft.com", "Ann F.")]
+    assert people == [
+        ("bob@contoso.onmicrosoft.com", "Bob (left)"),
+        ("i:0#.f|membership|ann@fabrikam.onmicrosoft.com", "Ann F."),
+    ]
     world.close()

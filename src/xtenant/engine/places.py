@@ -10,33 +10,40 @@ P = TypeVar("P", bound=msgspec.Struct)
 
 
 class BackupPlace(msgspec.Struct, frozen=True, kw_only=True):
-    """`stage` is principals, groups, web, items, web_scope, scopes or seal; `after` the last key of the stage written."""
+    """`stage` is principals, groups, web, items, deleted, web_scope, scopes, links or seal; `after` and `after_id` the last
+    key and id of the stage written; `counts` how many objects of each kind."""
 
     epoch: int
     change_no: int
     stage: str = "principals"
     after: int = 0
+    after_id: str = ""
     ordinal: int = 1
+    counts: dict[str, int] = {}
     items: int = 0
     versions: int = 0
     size_bytes: int = 0
 
 
 class RestorePlace(msgspec.Struct, frozen=True, kw_only=True):
-    """`stage` is build or verify; `part` and `at` name the next object; `after` the last item compared.
+    """`stage` is build or verify; `part` and `at` name the next object; `after` and `after_deleted` the last live and deleted
+    item compared, `after_link` the last link.
 
-    `change_no` is the hidden site's when verification began; the counts are of what was built, then of what was compared:
-    `groups`, `scopes` (the web's left out) and `rights` (assignments as they should stand here) in verification only.
+    `change_no` is the hidden site's when verification began; the figures are of what was built, then of what was compared:
+    `counts` by kind, and `rights` (assignments as they should stand here) in verification only. `root_web` is the id of the
+    source's root web, once the manifest has named it.
     """
 
     stage: str = "build"
     part: int = 1
     at: int = 0
     after: int = 0
+    after_deleted: int = 0
+    after_link: str = ""
     change_no: int = 0
-    groups: int = 0
-    scopes: int = 0
     rights: int = 0
+    root_web: str = ""
+    counts: dict[str, int] = {}
     items: int = 0
     versions: int = 0
     size_bytes: int = 0

@@ -1,4 +1,4 @@
-"""Reading sharing links on SQL. Links of deleted items stay out of sight."""
+"""Reading sharing links on SQL. Links of deleted items stay out of sight but for moves, which take them along."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 
 from xtenant.domain.content import REDIRECT_TEMPLATE, ItemKey, PrincipalKey, SiteKey
 from xtenant.domain.sharing import LinkScope, SharingLink
 from xtenant.domain.tenant import TenantId
-from xtenant.storage.items import KEYS_A_QUERY, LIVE, items
+from xtenant.storage.items import IN_BIN, KEYS_A_QUERY, LIVE, items
 from xtenant.storage.link_rows import link_members, link_of, sharing_links
 from xtenant.storage.sites import sites
 
@@ -48,9 +48,12 @@ class LinkStore:
                 found[ItemKey(key)] = min(there, LinkScope(scope), key=WIDEST_FIRST.index)
         return found
 
-    def page(self, site_key: SiteKey, *, after: UUID | None, limit: int) -> Sequence[SharingLink]:
+    def page(
+        self, site_key: SiteKey, *, after: UUID | None, limit: int, deleted: bool = False
+    ) -> Sequence[SharingLink]:
         where = [self._of(site_key), *([] if after is None else [sharing_links.c.link_id > after])]
-        return self._links(site_key, self._rows(*where, order=(sharing_links.c.link_id,), limit=limit))
+        order = (sharing_links.c.link_id,)
+        return self._links(site_key, self._rows(*where, order=order, limit=limit, deleted=deleted))
 
     def by_id(self, site_key: SiteKey, link_id: UUID) -> SharingLink | None:
         found = self._links(site_key, self._rows(self._of(site_key), sharing_links.c.link_id == link_id))
@@ -79,14 +82,18 @@ class LinkStore:
         site_key = SiteKey(row.site_key)
         return site_key, self._links(site_key, [row])[0]
 
-    def count(self, site_key: SiteKey) -> int:
-        query = select(func.count()).select_from(sharing_links).join(items, self._live())
+    def count(self, site_key: SiteKey, *, deleted: bool = False) -> int:
+        query = select(func.count()).select_from(sharing_links).join(items, self._item(deleted=deleted))
         return self._connection.execute(query.where(self._of(site_key))).scalar_one()
 
     def _rows(
-        self, *where: ColumnElement[bool], order: Sequence[ColumnElement[Any]] = (), limit: int | None = None
+        self,
+        *where: ColumnElement[bool],
+        order: Sequence[ColumnElement[Any]] = (),
+        limit: int | None = None,
+        deleted: bool = False,
     ) -> Sequence[Row[Any]]:
-        query = select(sharing_links).join(items, self._live()).where(*where).order_by(*order)
+        query = select(sharing_links).join(items, self._item(deleted=deleted)).where(*where).order_by(*order)
         return self._connection.execute(query if limit is None else query.limit(limit)).all()
 
     def _links(self, site_key: SiteKey, rows: Sequence[Row[Any]]) -> list[SharingLink]:
@@ -112,5 +119,6 @@ class LinkStore:
     def _of(self, site_key: SiteKey) -> ColumnElement[bool]:
         return (sharing_links.c.tenant_id == self._tenant_id) & (sharing_links.c.site_key == site_key)
 
-    def _live(self) -> ColumnElement[bool]:
-        return (items.c.tenant_id == self._tenant_id) & (items.c.key == sharing_links.c.item_key) & LIVE
+    def _item(self, *, deleted: bool) -> ColumnElement[bool]:
+        own = (items.c.tenant_id == self._tenant_id) & (items.c.key == sharing_links.c.item_key)
+        return own & (or_(LIVE, IN_BIN) if deleted else LIVE)

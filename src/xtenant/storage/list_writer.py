@@ -72,7 +72,8 @@ class SqlListWriter(SqlVersionWriter):
         wanted = isinstance(definition, WebDefinition)
         if key == WEB and wanted:
             return
-        if item is None or item.site_key != self._site.key or item.deleted_at is not None:
+        gone = item is not None and item.deleted_at is not None
+        if item is None or item.site_key != self._site.key or (gone and self._site.published_at is not None):
             raise errors.NotFound("There is no such web or list.")
         if not (item.kind is ItemKind.WEB if wanted else item.kind.is_list):
             raise errors.NotFound("What is defined is of another kind.", item=item.item_id)

@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -17,7 +17,7 @@ from xtenant.domain import content, errors, limits
 from xtenant.domain.content import WEB, ItemKey, LockState, PrincipalKey, Role, RoleAssignment, Site
 from xtenant.domain.permissions import InheritsPermissions, SiteGroup, SiteGroupMember, TooManyScopes
 from xtenant.domain.tenant import TenantId
-from xtenant.storage.items import ItemStore, items
+from xtenant.storage.items import IN_BIN, LIVE, ItemStore, items
 from xtenant.storage.permissions import assignments, scopes, site_group_members, site_groups, site_users
 from xtenant.storage.scopes import ScopeStore
 from xtenant.storage.sites import sites
@@ -262,7 +262,7 @@ class SqlRightsWriter:
         keys, found = sorted(wanted), 0
         for start in range(0, len(keys), KEYS_A_QUERY):
             query = select(func.count()).where(
-                *self._here(items), items.c.deleted_at.is_(None), items.c.key.in_(keys[start : start + KEYS_A_QUERY])
+                *self._here(items), self._in_reach, items.c.key.in_(keys[start : start + KEYS_A_QUERY])
             )
             found += self._connection.execute(query).scalar_one()
         if found != len(keys):
@@ -271,6 +271,11 @@ class SqlRightsWriter:
     def _require_additions(self) -> None:
         if self._site.lock_state is LockState.NO_ADDITIONS and self._site.published_at is not None:
             raise content.SiteLocked("Nothing may be added to this site.", lock_state=self._site.lock_state.value)
+
+    @property
+    def _in_reach(self) -> ColumnElement[bool]:
+        """Live items; while a move builds a hidden site, also what it puts into the recycle bin."""
+        return LIVE if self._site.published_at is not None else or_(LIVE, IN_BIN)
 
     @property
     def _own(self) -> dict[str, object]:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    or_,
     select,
     union_all,
 )
@@ -31,7 +32,7 @@ from sqlalchemy import (
 from xtenant.domain.content import WEB, Item, ItemId, ItemKey, PrincipalKey, Role, RoleAssignment, SiteKey
 from xtenant.domain.permissions import SiteRights, stronger
 from xtenant.domain.tenant import TenantId
-from xtenant.storage.items import LEAVES, item_of, items
+from xtenant.storage.items import IN_BIN, LEAVES, LIVE, item_of, items
 from xtenant.storage.permissions import assignments, scopes, site_group_members, site_users
 from xtenant.storage.principals import principals
 from xtenant.storage.sites import sites
@@ -50,20 +51,21 @@ class ScopeStore:
         self._connection = connection
         self._tenant_id = tenant_id
 
-    def page(self, site_key: SiteKey, *, after: ItemKey, limit: int) -> Sequence[ItemKey]:
+    def page(self, site_key: SiteKey, *, after: ItemKey, limit: int, deleted: bool = False) -> Sequence[ItemKey]:
         query = (
             select(scopes.c.item_key)
-            .join(items, self._live(items.c.key == scopes.c.item_key))
+            .join(items, self._there(items.c.key == scopes.c.item_key, deleted=deleted))
             .where(self._of(scopes, site_key), scopes.c.item_key > after)
             .order_by(scopes.c.item_key)
             .limit(limit)
         )
         return [ItemKey(key) for key in self._connection.execute(query).scalars()]
 
-    def objects(self, site_key: SiteKey, item_ids: Collection[ItemId]) -> dict[ItemId, Item]:
+    def objects(self, site_key: SiteKey, item_ids: Collection[ItemId], *, deleted: bool = False) -> dict[ItemId, Item]:
         found: dict[ItemId, Item] = {}
         for some in _some(sorted(set(item_ids))):
-            query = select(items).where(self._of(items, site_key), self._live(items.c.item_id.in_(some)))
+            named = self._there(items.c.item_id.in_(some), deleted=deleted)
+            query = select(items).where(self._of(items, site_key), named)
             found |= {item.item_id: item for item in map(item_of, self._connection.execute(query))}
         return found
 
@@ -169,6 +171,9 @@ class ScopeStore:
 
     def _of(self, table: Any, site_key: SiteKey) -> ColumnElement[bool]:
         return (table.c.tenant_id == self._tenant_id) & (table.c.site_key == site_key)
+
+    def _there(self, where: ColumnElement[bool], *, deleted: bool) -> ColumnElement[bool]:
+        return and_(items.c.tenant_id == self._tenant_id, where, or_(LIVE, IN_BIN) if deleted else LIVE)
 
     def _live(self, *where: ColumnElement[bool]) -> ColumnElement[bool]:
         return and_(items.c.tenant_id == self._tenant_id, items.c.deleted_at.is_(None), *where)

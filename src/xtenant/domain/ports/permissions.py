@@ -16,12 +16,13 @@ from xtenant.domain.permissions import SiteGroup, SiteGroupMember, SiteRights, S
 class ScopeRepository(Protocol):
     """Objects with permissions of their own. The root web (`WEB`) is a scope of every site and has no row."""
 
-    def page(self, site_key: SiteKey, *, after: ItemKey, limit: int) -> Sequence[ItemKey]:
-        """Scopes of live items in key order, the web left out."""
+    def page(self, site_key: SiteKey, *, after: ItemKey, limit: int, deleted: bool = False) -> Sequence[ItemKey]:
+        """Scopes of live items in key order, the web left out; with `deleted` those of the recycle bin's too."""
         ...
 
-    def objects(self, site_key: SiteKey, item_ids: Collection[ItemId]) -> dict[ItemId, Item]:
-        """Live items of a site by GUID, one query per 1,000: what bulk writers give scopes to."""
+    def objects(self, site_key: SiteKey, item_ids: Collection[ItemId], *, deleted: bool = False) -> dict[ItemId, Item]:
+        """Live items of a site by GUID, with `deleted` those in the recycle bin too; one query per 1,000: what bulk writers
+        give scopes to."""
         ...
 
     def count(self, site_key: SiteKey) -> tuple[int, int]:

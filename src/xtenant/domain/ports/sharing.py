@@ -21,8 +21,10 @@ class LinkRepository(Protocol):
         """Of some items those that have links, and for how many people the widest is; one query per 1,000."""
         ...
 
-    def page(self, site_key: SiteKey, *, after: UUID | None, limit: int) -> Sequence[SharingLink]:
-        """All links of a site by link id, behind one."""
+    def page(
+        self, site_key: SiteKey, *, after: UUID | None, limit: int, deleted: bool = False
+    ) -> Sequence[SharingLink]:
+        """All links of a site by link id, behind one; with `deleted` those of items in the recycle bin too."""
         ...
 
     def by_id(self, site_key: SiteKey, link_id: UUID) -> SharingLink | None: ...
@@ -31,7 +33,7 @@ class LinkRepository(Protocol):
         """The link of a visible site to which a token leads."""
         ...
 
-    def count(self, site_key: SiteKey) -> int: ...
+    def count(self, site_key: SiteKey, *, deleted: bool = False) -> int: ...
 
 
 class LinkWriter(Protocol):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from uuid import UUID
 
 from xtenant.domain import paths
 from xtenant.domain.content import (
     WEB,
-    BlobKey,
     Item,
     ItemKey,
     ItemKind,
@@ -20,16 +20,17 @@ from xtenant.domain.ports.units import UnitOfWork
 from xtenant.domain.snapshot import (
     ManifestAssignment,
     ManifestGroup,
-    ManifestObject,
     ManifestPrincipal,
     ManifestScope,
     ScopeKind,
+    scope_kind_of,
 )
 from xtenant.engine import places
+from xtenant.engine.phases.backup import entries
+from xtenant.engine.phases.backup.entries import Written
 from xtenant.engine.places import BackupPlace
 
 PAGE = 200
-Written = tuple[ManifestObject, BackupPlace, Sequence[BlobKey]]
 
 
 def principals(uow: UnitOfWork, site: Site, place: BackupPlace) -> Iterator[Written]:
@@ -85,39 +86,67 @@ def groups(uow: UnitOfWork, site: Site, place: BackupPlace) -> Iterator[Written]
             )
 
 
-def web_scope(uow: UnitOfWork, site: Site) -> ManifestScope:
+def web_scope(uow: UnitOfWork, site: Site, place: BackupPlace) -> Iterator[Written]:
     """The root web's permissions: there are always some, be it none."""
-    return _scope(site, ScopeKind.WEB, site, "", uow.scopes.assignments(site.key, [WEB]))
+    if not place.after:
+        given = uow.scopes.assignments(site.key, [WEB])
+        web_path = paths.site_path(site.url)
+        root = ManifestScope(
+            kind=ScopeKind.WEB,
+            object_id=site.web_id,
+            path="",
+            web_id=site.web_id,
+            web_path=web_path,
+            assignments=_assignments(given),
+        )
+        yield root, places.moved(place, after=1), ()
 
 
 def scopes(uow: UnitOfWork, site: Site, place: BackupPlace) -> Iterator[Written]:
-    """Every library, folder and file with permissions of its own, a page of them a query."""
-    libraries = {library.key: library.name for library in uow.items.libraries(site.key)}
-    while page := uow.scopes.page(site.key, after=ItemKey(place.after), limit=PAGE):
-        objects = uow.items.by_keys(page)
-        names = uow.items.paths_of(objects.values())
+    """Every web, list, folder, file and list item with permissions of its own, a page of them a few queries."""
+    while page := uow.scopes.page(site.key, after=ItemKey(place.after), limit=PAGE, deleted=True):
         given: dict[ItemKey, list[RoleAssignment]] = {}
         for assignment in uow.scopes.assignments(site.key, page):
             given.setdefault(assignment.scope, []).append(assignment)
-        for key in page:
-            item = objects[key]
-            path = "/".join((libraries[item.library_key or item.key], *names[key]))
-            kind = ScopeKind.LIBRARY if item.kind is ItemKind.LIBRARY else ScopeKind.ITEM
-            place = places.moved(place, after=key)
-            yield _scope(site, kind, item, path, given.get(key, ())), place, ()
+        for item, web_id, web_path, path in _addresses(uow, site, page):
+            place = places.moved(place, after=item.key)
+            scope = ManifestScope(
+                kind=scope_kind_of(item.kind),
+                object_id=item.item_id,
+                path=path,
+                web_id=web_id,
+                web_path=web_path,
+                assignments=_assignments(given.get(item.key, ())),
+            )
+            yield scope, place, ()
 
 
-def _scope(
-    site: Site, kind: ScopeKind, thing: Site | Item, path: str, given: Sequence[RoleAssignment]
-) -> ManifestScope:
-    return ManifestScope(
-        kind=kind,
-        object_id=thing.web_id if isinstance(thing, Site) else thing.item_id,
-        path=path,
-        web_id=site.web_id,
-        web_path=paths.site_path(site.url),
-        assignments=tuple(
-            ManifestAssignment(principal=one.principal, role=one.role)
-            for one in sorted(given, key=lambda one: one.principal)
-        ),
-    )
+def _addresses(uow: UnitOfWork, site: Site, page: Sequence[ItemKey]) -> Iterator[tuple[Item, UUID, str, str]]:
+    """Of each object its item, the id and address of its web, and its place below that web."""
+    objects = uow.items.by_keys(page)
+    lists = uow.items.by_keys({item.library_key for item in objects.values() if item.library_key})
+    names = entries.paths_of(uow, objects.values(), lists)
+    webs = {key: _web_of(item, lists) for key, item in objects.items()}
+    subwebs = uow.items.by_keys({web for web in webs.values() if web})
+    above = uow.definitions.paths_of(subwebs.values())
+    root = paths.site_path(site.url)
+    for key in page:
+        web = webs[key]
+        if web is None:
+            yield objects[key], site.web_id, root, names[key]
+            continue
+        own = "/".join(above[web])
+        web_path = f"{root}/{own}" if root else own
+        yield objects[key], subwebs[web].item_id, web_path, names[key].removeprefix(own).removeprefix("/")
+
+
+def _web_of(item: Item, lists: Mapping[ItemKey, Item]) -> ItemKey | None:
+    """The subweb an object stands in or is; None for the root web."""
+    if item.kind is ItemKind.WEB:
+        return item.key
+    return item.parent_key if item.library_key is None else lists[item.library_key].parent_key
+
+
+def _assignments(given: Iterable[RoleAssignment]) -> tuple[ManifestAssignment, ...]:
+    in_order = sorted(given, key=lambda one: one.principal)
+    return tuple(ManifestAssignment(principal=one.principal, role=one.role) for one in in_order)

@@ -6,27 +6,18 @@ bytes (settled B 10).
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 
 from xtenant.domain import errors
-from xtenant.domain.content import BlobKey, FileVersion, Item, ItemKey, ItemKind, Site
+from xtenant.domain.content import WEB, BlobKey, Site
 from xtenant.domain.move import MoveJob, MovePhase
 from xtenant.domain.ports.units import UnitOfWork
-from xtenant.domain.snapshot import (
-    ManifestFile,
-    ManifestFolder,
-    ManifestLibrary,
-    ManifestObject,
-    ManifestVersion,
-    ManifestWeb,
-    Snapshot,
-)
+from xtenant.domain.snapshot import ManifestWeb, Snapshot, counted
 from xtenant.engine import places
-from xtenant.engine.phases.backup import rights
-from xtenant.engine.phases.backup.rights import Written
+from xtenant.engine.phases.backup import entries, links, rights
+from xtenant.engine.phases.backup.entries import Written
 from xtenant.engine.places import BackupPlace
 from xtenant.engine.workbench import Step, Workbench, tell_phase
 from xtenant.operations.blobs import write_rows
@@ -34,7 +25,6 @@ from xtenant.package.manifest import PartWriter
 
 log = structlog.get_logger("xtenant.engine")
 
-PAGE = 200
 PINS_A_COMMIT = 5_000
 
 
@@ -58,6 +48,8 @@ def _write_part(bench: Workbench, job: MoveJob, place: BackupPlace) -> tuple[Par
     with bench.units.read() as uow:
         site = _site(uow, job)
         for thing, after, keys in _objects(uow, site, place):
+            if not writer.takes(thing):
+                return writer, pins, _next(place)
             pins.extend(keys)
             place = after
             if writer.add(thing):
@@ -104,6 +96,7 @@ def _seal(bench: Workbench, job: MoveJob, place: BackupPlace) -> Step:
                 versions=place.versions,
                 size_bytes=place.size_bytes,
                 parts=tuple(uow.snapshots.parts(job.job_id)),
+                counts=tuple(sorted(place.counts.items())),
             )
         )
         bench.save(
@@ -132,34 +125,20 @@ def _site(uow: UnitOfWork, job: MoveJob) -> Site:
 
 def _objects(uow: UnitOfWork, site: Site, place: BackupPlace) -> Iterator[Written]:
     """Everything from a place on, in the snapshot's order, each with the place behind it."""
-    if place.stage == "principals":
-        for written in rights.principals(uow, site, place):
-            place = written[1]
-            yield written
-        place = places.moved(place, stage="groups", after=0)
-    if place.stage == "groups":
-        for written in rights.groups(uow, site, place):
-            place = written[1]
-            yield written
-        place = places.moved(place, stage="web", after=0)
-    if place.stage == "web":
-        place = places.moved(place, stage="items", after=0)
-        yield _web(uow, site), place, ()
-    if place.stage == "items":
-        for written in _items(uow, site, place):
-            place = written[1]
-            yield written
-        place = places.moved(place, stage="web_scope", after=0)
-    if place.stage == "web_scope":
-        place = places.moved(place, stage="scopes", after=0)
-        yield rights.web_scope(uow, site), place, ()
-    if place.stage == "scopes":
-        yield from rights.scopes(uow, site, place)
+    names = [name for name, _ in STAGES]
+    for name, stage in STAGES[names.index(place.stage) :]:
+        if name != place.stage:
+            place = places.moved(place, stage=name, after=0, after_id="")
+        for thing, after, keys in stage(uow, site, place):
+            place = places.moved(after, counts=counted(place.counts, [thing]))
+            yield thing, place, keys
 
 
-def _web(uow: UnitOfWork, site: Site) -> ManifestWeb:
+def _web(uow: UnitOfWork, site: Site, place: BackupPlace) -> Iterator[Written]:
+    if place.after:
+        return
     owners = {} if site.owner_id is None else uow.principals.by_directory_ids([site.owner_id])
-    return ManifestWeb(
+    web = ManifestWeb(
         web_id=site.web_id,
         site_id=site.site_id,
         url=site.url,
@@ -168,87 +147,20 @@ def _web(uow: UnitOfWork, site: Site) -> ManifestWeb:
         created_at=site.created_at.replace(microsecond=0),
         modified_at=site.modified_at.replace(microsecond=0),
         owner=next((owner.key for owner in owners.values()), None),
+        definition=uow.definitions.webs(site.key, [WEB])[WEB],
+        quota_bytes=site.quota_bytes,
     )
+    yield web, places.moved(place, after=1), ()
 
 
-def _items(uow: UnitOfWork, site: Site, place: BackupPlace) -> Iterator[Written]:
-    libraries = {library.key: library for library in uow.items.libraries(site.key)}
-    while page := uow.items.page(site.key, after=ItemKey(place.after), limit=PAGE):
-        paths = uow.items.paths_of(page)
-        parents = _parents(uow, page)
-        versions = _versions(uow, page)
-        for item in page:
-            library = libraries[item.library_key or item.key]
-            thing = _object(item, library, parents, "/".join((library.name, *paths[item.key])), versions)
-            place = _counted(place, item, versions.get(item.key, []))
-            yield thing, place, [version.blob for version in versions.get(item.key, ())]
-
-
-def _counted(place: BackupPlace, item: Item, versions: Sequence[FileVersion]) -> BackupPlace:
-    return places.moved(
-        place,
-        after=item.key,
-        items=place.items + (item.kind is not ItemKind.LIBRARY),  # a library is no item, here as in a site's counter
-        versions=place.versions + len(versions),
-        size_bytes=place.size_bytes + sum(version.size_bytes for version in versions),
-    )
-
-
-def _versions(uow: UnitOfWork, page: Sequence[Item]) -> dict[ItemKey, list[FileVersion]]:
-    found: dict[ItemKey, list[FileVersion]] = {}
-    for version in uow.items.versions([item.key for item in page if item.kind is ItemKind.FILE]):
-        found.setdefault(version.item_key, []).append(version)
-    return found
-
-
-def _parents(uow: UnitOfWork, page: Sequence[Item]) -> dict[ItemKey, Item]:
-    return uow.items.by_keys({item.parent_key for item in page if item.parent_key is not None})
-
-
-def _object(
-    item: Item, library: Item, parents: dict[ItemKey, Item], path: str, versions: dict[ItemKey, list[FileVersion]]
-) -> ManifestObject:
-    if item.kind is ItemKind.LIBRARY or item.parent_key is None:
-        return ManifestLibrary(
-            list_id=item.item_id,
-            name=item.name,
-            path=path,
-            created_at=item.created_at,
-            modified_at=item.modified_at,
-            author=item.author,
-            editor=item.editor,
-        )
-    folder = ManifestFolder(
-        item_id=item.item_id,
-        library_id=library.item_id,
-        parent_id=parents[item.parent_key].item_id,
-        name=item.name,
-        path=path,
-        int_id=item.int_id,
-        created_at=item.created_at,
-        modified_at=item.modified_at,
-        author=item.author,
-        editor=item.editor,
-    )
-    if item.kind is ItemKind.FOLDER:
-        return folder
-    return ManifestFile(
-        **{name: getattr(folder, name) for name in _SHARED},
-        versions=tuple(_version(version) for version in versions.get(item.key, ())),
-    )
-
-
-_SHARED = tuple(field.name for field in dataclasses.fields(ManifestFolder) if field.name != "fields")
-
-
-def _version(version: FileVersion) -> ManifestVersion:
-    return ManifestVersion(
-        major=version.major,
-        minor=version.minor,
-        sha256=version.blob,
-        size_bytes=version.size_bytes,
-        quick_xor=version.quick_xor,
-        modified_at=version.modified_at,
-        editor=version.editor,
-        comment=version.comment,
-    )
+Stage = Callable[[UnitOfWork, Site, BackupPlace], Iterator[Written]]
+STAGES: tuple[tuple[str, Stage], ...] = (
+    ("principals", rights.principals),
+    ("groups", rights.groups),
+    ("web", _web),
+    ("items", entries.live),
+    ("deleted", entries.deleted),
+    ("web_scope", rights.web_scope),
+    ("scopes", rights.scopes),
+    ("links", links.links),
+)

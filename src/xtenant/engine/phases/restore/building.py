@@ -16,16 +16,9 @@ from xtenant.domain.content import (
     GROUP_TEMPLATE,
     PERSONAL_TEMPLATE,
     TEAM_SITE_TEMPLATE,
-    BlobKey,
-    ItemId,
-    ItemKind,
-    ItemRow,
-    NewVersion,
-    PrincipalKey,
     Site,
     SiteId,
     SiteKey,
-    StoredBlob,
 )
 from xtenant.domain.move import BATCH_ITEMS, Decision, Grant, JobKind, MoveJob, MovePhase
 from xtenant.domain.ports.units import UnitOfWork
@@ -33,24 +26,26 @@ from xtenant.domain.snapshot import (
     ManifestFile,
     ManifestFolder,
     ManifestGroup,
-    ManifestLibrary,
+    ManifestListItem,
     ManifestObject,
     ManifestPrincipal,
     ManifestWeb,
     Snapshot,
+    contents_of,
     weight_of,
 )
 from xtenant.engine import endings, places
-from xtenant.engine.phases.restore import people, pulling, rights
+from xtenant.engine.phases.restore import definitions, entries, links, people, pulling, rights
 from xtenant.engine.places import RestorePlace
 from xtenant.engine.workbench import Step, Workbench, tell_phase
 from xtenant.operations import access
 from xtenant.package.reader import read_part
+from xtenant.package.text import DamagedPackage
 
 log = structlog.get_logger("xtenant.engine")
 
 WEIGHT_A_BATCH = 7_000
-"""Versions, members of groups and assignments in one transaction."""
+"""Versions, attachments, members, assignments in one transaction."""
 TEMPLATES = {JobKind.USER: PERSONAL_TEMPLATE, JobKind.GROUP: GROUP_TEMPLATE, JobKind.SITE: TEAM_SITE_TEMPLATE}
 
 
@@ -60,18 +55,17 @@ def build(bench: Workbench, job: MoveJob, grant: Grant, snapshot: Snapshot) -> S
         return _reserve(bench, job)
     place = places.read(job.cursor, RestorePlace) if job.cursor else RestorePlace()
     if place.part > len(snapshot.parts):
-        return _built(bench, job, grant.site_key)
+        return _built(bench, job, grant, snapshot)
     stored = pulling.part_bytes(bench, job, snapshot.parts[place.part - 1])
     batch = next_batch(stored, place.at)
     pulling.content_of(bench, job, batch, done=place.size_bytes)
     at = place.at + len(batch)
     ended = at >= snapshot.parts[place.part - 1].objects
-    items, size = _figures(batch)
-    place = places.moved(place, items=place.items + items, size_bytes=place.size_bytes + size)
+    place = _reckoned(place, batch)
     after = places.moved(place, part=place.part + 1, at=0) if ended else places.moved(place, at=at)
     with bench.held(job) as (uow, now_job):
         _open_grant(uow, job)
-        _write(uow, bench, now_job, grant, batch)
+        _write(uow, bench, now_job, grant, batch, root_web=after.root_web)
         bench.save(uow, now_job, cursor=places.written(after), items_done=after.items, bytes_done=after.size_bytes)
     bench.stop("target.rows_written")
     return Step.AGAIN
@@ -136,102 +130,65 @@ def _hidden_site(bench: Workbench, uow: UnitOfWork, job: MoveJob, grant: Grant) 
     )
 
 
-def _write(uow: UnitOfWork, bench: Workbench, job: MoveJob, grant: Grant, batch: Sequence[ManifestObject]) -> None:
+def _write(
+    uow: UnitOfWork,
+    bench: Workbench,
+    job: MoveJob,
+    grant: Grant,
+    batch: Sequence[ManifestObject],
+    *,
+    root_web: str,
+) -> None:
     site_key = grant.site_key
     assert site_key is not None
-    named = [thing for thing in batch if isinstance(thing, ManifestPrincipal)]
-    people.resolve(uow, job, grant, named)
+    people.resolve(uow, job, grant, [thing for thing in batch if isinstance(thing, ManifestPrincipal)])
     people.make_again(uow, job, [thing for thing in batch if isinstance(thing, ManifestGroup)])
-    for thing in batch:
-        if isinstance(thing, ManifestWeb):
-            _describe(uow, job, grant, site_key, thing)
-    keys = people.keys_of(uow, job, _refs(batch))
-    rows = [
-        row_of(thing, keys) for thing in batch if isinstance(thing, ManifestLibrary | ManifestFolder | ManifestFile)
-    ]
+    keys = people.keys_of(uow, job, entries.refs_of(batch))
     writer = uow.write_site(site_key, now=bench.clock.business_now(), job=job.job_id)
-    writer.add_rows(rows)
-    rights.write(writer, rights.expected(uow, job, site_key, batch))
+    writer.add_rows(entries.rows_of(uow, job, site_key, list(entries.entries_of(batch)), keys))
+    definitions.write(uow, writer, definitions.expected(job, batch))
+    rights.write(writer, rights.expected(uow, job, site_key, batch, root_web=root_web))
+    writer.put_links(links.expected(uow, job, site_key, batch))
 
 
-def _describe(uow: UnitOfWork, job: MoveJob, grant: Grant, site_key: SiteKey, web: ManifestWeb) -> None:
-    """Title, template, dates and owner of the hidden site, from the manifest's web."""
-    site = uow.sites.by_key(site_key, lock=True)
-    assert site is not None
-    owner = site.owner_id
-    if owner is None and web.owner is not None:
-        rows = uow.resolutions.by_refs(job.job_id, people.admitted(uow, job, [web.owner]))
-        owner = next((row.target_id for row in rows.values()), None)
-    uow.sites.update(
-        dataclasses.replace(
-            site,
-            title=web.title,
-            template=web.template if grant.kind is JobKind.SITE else site.template,
-            created_at=web.created_at,
-            modified_at=web.modified_at,
-            owner_id=owner,
-            origin_id=web.site_id,
-        )
+def _reckoned(place: RestorePlace, batch: Sequence[ManifestObject]) -> RestorePlace:
+    """The place with the figures of a batch."""
+    items = sum(isinstance(thing, ManifestFolder | ManifestFile | ManifestListItem) for thing in batch)
+    size = sum(size for thing in batch for _, size, _ in contents_of(thing))
+    return places.moved(
+        place,
+        items=place.items + items,
+        size_bytes=place.size_bytes + size,
+        root_web=root_web_of(batch) or place.root_web,
     )
 
 
-def _refs(batch: Sequence[ManifestObject]) -> set[int]:
-    refs: set[int] = set()
-    for thing in batch:
-        match thing:
-            case ManifestLibrary() | ManifestFolder():
-                refs |= {thing.author, thing.editor}
-            case ManifestFile():
-                refs |= {thing.author, thing.editor, *(version.editor for version in thing.versions)}
-            case _:
-                continue
-    return refs
+def root_web_of(batch: Sequence[ManifestObject]) -> str:
+    """The id of the source's root web, if a batch names it."""
+    return next((str(thing.web_id) for thing in batch if isinstance(thing, ManifestWeb)), "")
 
 
-def row_of(thing: ManifestLibrary | ManifestFolder | ManifestFile, keys: dict[int, PrincipalKey]) -> ItemRow:
-    """A manifest object as a row of this tenant: GUIDs, dates and numbers kept, people exchanged."""
-    library = isinstance(thing, ManifestLibrary)
-    kind = ItemKind.FILE if isinstance(thing, ManifestFile) else ItemKind.FOLDER
-    return ItemRow(
-        item_id=ItemId(thing.list_id if isinstance(thing, ManifestLibrary) else thing.item_id),
-        library_id=None if isinstance(thing, ManifestLibrary) else ItemId(thing.library_id),
-        parent_id=None if isinstance(thing, ManifestLibrary) else ItemId(thing.parent_id),
-        kind=ItemKind.LIBRARY if library else kind,
-        name=thing.name,
-        int_id=0 if isinstance(thing, ManifestLibrary) else thing.int_id,
-        created_at=thing.created_at,
-        modified_at=thing.modified_at,
-        author=keys[thing.author],
-        editor=keys[thing.editor],
-        versions=_versions(thing, keys) if isinstance(thing, ManifestFile) else (),
-    )
+def site_of(bench: Workbench, job: MoveJob, snapshot: Snapshot) -> tuple[ManifestWeb, list[int]]:
+    """The root web, and the source's administrators: principals stand at the manifest's beginning, before the web. Raises
+    DamagedPackage."""
+    admins: list[int] = []
+    for seal in snapshot.parts:
+        for thing in read_part(pulling.part_bytes(bench, job, seal)):
+            if isinstance(thing, ManifestWeb):
+                return thing, admins
+            if isinstance(thing, ManifestPrincipal) and thing.admin:
+                admins.append(thing.ref)
+    raise DamagedPackage("The manifest names no site.")
 
 
-def _versions(thing: ManifestFile, keys: dict[int, PrincipalKey]) -> tuple[NewVersion, ...]:
-    return tuple(
-        NewVersion(
-            major=version.major,
-            minor=version.minor,
-            stored=StoredBlob(key=BlobKey(version.sha256), size_bytes=version.size_bytes, quick_xor=version.quick_xor),
-            modified_at=version.modified_at,
-            editor=keys[version.editor],
-            comment=version.comment,
-        )
-        for version in thing.versions
-    )
-
-
-def _figures(batch: Sequence[ManifestObject]) -> tuple[int, int]:
-    items = sum(isinstance(thing, ManifestFolder | ManifestFile) for thing in batch)
-    size = sum(version.size_bytes for thing in batch if isinstance(thing, ManifestFile) for version in thing.versions)
-    return items, size
-
-
-def _built(bench: Workbench, job: MoveJob, site_key: SiteKey) -> Step:
+def _built(bench: Workbench, job: MoveJob, grant: Grant, snapshot: Snapshot) -> Step:
+    """The site itself is described last, since every write to it changes its date."""
+    web, _ = site_of(bench, job, snapshot)
     with bench.held(job) as (uow, now_job):
-        site = uow.sites.by_key(site_key)
-        change_no = site.change_no if site else 0
-        bench.save(uow, now_job, cursor=places.written(RestorePlace(stage="verify", change_no=change_no)))
+        assert grant.site_key is not None
+        writer = uow.write_site(grant.site_key, now=bench.clock.business_now(), job=job.job_id)
+        site = definitions.describe(uow, job, grant, writer, web)
+        bench.save(uow, now_job, cursor=places.written(RestorePlace(stage="verify", change_no=site.change_no)))
     log.info("move.restored", job=str(job.job_id), items=job.items_done, size_bytes=job.bytes_done)
     bench.stop("target.built")
     return Step.AGAIN

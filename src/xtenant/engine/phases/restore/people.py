@@ -9,12 +9,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 
+from xtenant.domain import obstacles
 from xtenant.domain.content import Principal, PrincipalKey, PrincipalKind
 from xtenant.domain.directory import GroupId
 from xtenant.domain.identity import GroupMapping, SourceKey, UserMapping
 from xtenant.domain.move import Grant, MoveJob, Resolution, ResolutionRule
 from xtenant.domain.ports.units import UnitOfWork
-from xtenant.domain.snapshot import ManifestGroup, ManifestPrincipal
+from xtenant.domain.snapshot import ManifestGroup, ManifestObject, ManifestPrincipal
 from xtenant.operations import access
 from xtenant.package.text import DamagedPackage
 
@@ -124,6 +125,46 @@ def make_again(uow: UnitOfWork, job: MoveJob, groups: Sequence[ManifestGroup]) -
             for group, principal in zip(groups, made, strict=True)
         ]
     )
+
+
+def compare(uow: UnitOfWork, job: MoveJob, grant: Grant, batch: Sequence[ManifestObject]) -> None:
+    """The resolution rows of some of the source's people are theirs, and such as the map and the policy allow. Raises
+    NotAsSealed.
+
+    Who is in the map, but was gone when the row was written, is rightly unmapped: that is not looked at again.
+    """
+    named = [thing for thing in batch if isinstance(thing, ManifestPrincipal)]
+    mapped = uow.identity_map.resolve(grant.geo, grant.map_version, [_key(job, person) for person in named])
+    heir = _heir(uow, grant)
+    rows = uow.resolutions.by_refs(job.job_id, [person.ref for person in named])
+    for person in named:
+        row = rows.get(person.ref)
+        if row is None or (row.source_id, row.source_login) != (person.directory_id, person.login):
+            raise obstacles.NotAsSealed("The resolution table misses somebody whom the manifest names.")
+        if not _is_allowed(row, job, person, mapped.get(_key(job, person)), heir):
+            raise obstacles.NotAsSealed("The resolution table exchanges somebody as the map does not say.")
+    groups = {thing.ref: thing for thing in batch if isinstance(thing, ManifestGroup)}
+    made = uow.resolutions.by_refs(job.job_id, groups)
+    if any(ref not in made or made[ref].source_id != group.group_id for ref, group in groups.items()):
+        raise obstacles.NotAsSealed("The resolution table misses a SharePoint group that the manifest names.")
+
+
+def _is_allowed(
+    row: Resolution, job: MoveJob, person: ManifestPrincipal, mapping: Mapping | None, heir: Principal | None
+) -> bool:
+    match row.rule:
+        case ResolutionRule.MAP if isinstance(mapping, UserMapping):
+            return row.target_login.rpartition("|")[2].casefold() == mapping.target_upn.casefold()
+        case ResolutionRule.MAP if isinstance(mapping, GroupMapping):
+            return row.target_id == mapping.target_group_id
+        case ResolutionRule.POLICY:
+            return heir is None or row.target_id == heir.directory_id
+        case ResolutionRule.SYSTEM:
+            return person.directory_id == access.SHAREPOINT_APP.directory_id
+        case ResolutionRule.UNMAPPED:
+            return row.target_id == _text_only(job, person).directory_id
+        case _:
+            return False
 
 
 def keys_of(uow: UnitOfWork, job: MoveJob, refs: Iterable[int]) -> dict[int, PrincipalKey]:

@@ -12,13 +12,20 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from xtenant.domain import obstacles
-from xtenant.domain.content import WEB, Item, ItemId, ItemKey, ItemKind, PrincipalKey, Role, RoleAssignment, SiteKey
+from xtenant.domain.content import WEB, Item, ItemId, ItemKey, PrincipalKey, Role, RoleAssignment, SiteKey
 from xtenant.domain.move import MoveJob
 from xtenant.domain.permissions import SiteGroup, SiteGroupMember, stronger
 from xtenant.domain.ports.content import SiteWriter
 from xtenant.domain.ports.units import UnitOfWork
-from xtenant.domain.snapshot import ManifestGroup, ManifestObject, ManifestPrincipal, ManifestScope, ScopeKind
-from xtenant.engine.phases.restore import people
+from xtenant.domain.snapshot import (
+    ManifestGroup,
+    ManifestObject,
+    ManifestPrincipal,
+    ManifestScope,
+    ScopeKind,
+    scope_kind_of,
+)
+from xtenant.engine.phases.restore import entries, people
 from xtenant.package.text import DamagedPackage
 
 ROWS_A_CALL = 5_000
@@ -42,8 +49,11 @@ class Permissions:
         return sum(map(len, self.scopes.values()))
 
 
-def expected(uow: UnitOfWork, job: MoveJob, site_key: SiteKey, batch: Sequence[ManifestObject]) -> Permissions:
-    """Translate the permissions among some objects. Items named by scopes must be there already. Raises DamagedPackage."""
+def expected(
+    uow: UnitOfWork, job: MoveJob, site_key: SiteKey, batch: Sequence[ManifestObject], *, root_web: str
+) -> Permissions:
+    """Translate the permissions among some objects. Items named by scopes must be there already; `root_web` is the id of the
+    source's root web. Raises DamagedPackage."""
     things = [thing for thing in batch if isinstance(thing, ManifestPrincipal | ManifestGroup | ManifestScope)]
     refs = _refs(things)
     keys, admitted = people.keys_of(uow, job, refs), people.admitted(uow, job, refs)
@@ -55,7 +65,7 @@ def expected(uow: UnitOfWork, job: MoveJob, site_key: SiteKey, batch: Sequence[M
         ),
         groups={here[group.ref]: _site_group(site_key, here[group.ref], group) for group in groups},
         members=frozenset((here[group.ref], here[one]) for group in groups for one in group.members if one in here),
-        scopes=_scopes(uow, site_key, [thing for thing in things if isinstance(thing, ManifestScope)], here),
+        scopes=_scopes(uow, site_key, _with_ids(job, things, root_web), here),
     )
 
 
@@ -77,26 +87,39 @@ def _site_group(site_key: SiteKey, key: PrincipalKey, group: ManifestGroup) -> S
 
 
 def _scopes(
-    uow: UnitOfWork, site_key: SiteKey, scopes: Sequence[ManifestScope], here: Mapping[int, PrincipalKey]
+    uow: UnitOfWork,
+    site_key: SiteKey,
+    scopes: Sequence[tuple[ManifestScope, ItemId | None]],
+    here: Mapping[int, PrincipalKey],
 ) -> dict[ItemKey, dict[PrincipalKey, Role]]:
-    ids = [ItemId(scope.object_id) for scope in scopes if scope.kind is not ScopeKind.WEB]
-    objects = uow.scopes.objects(site_key, ids)
+    objects = uow.scopes.objects(site_key, [item_id for _, item_id in scopes if item_id is not None], deleted=True)
     found: dict[ItemKey, dict[PrincipalKey, Role]] = {}
-    for scope in scopes:
+    for scope, item_id in scopes:
         rights: dict[PrincipalKey, Role] = {}
         for given in scope.assignments:
             if given.principal in here:
                 role = stronger(rights.get(here[given.principal]), given.role)
                 rights[here[given.principal]] = role or given.role
-        found[_key_of(scope, objects)] = rights
+        found[_key_of(scope, item_id, objects)] = rights
     return found
 
 
-def _key_of(scope: ManifestScope, objects: Mapping[ItemId, Item]) -> ItemKey:
-    if scope.kind is ScopeKind.WEB:
+def _with_ids(job: MoveJob, things: Sequence[Thing], root_web: str) -> list[tuple[ManifestScope, ItemId | None]]:
+    """Scopes, each with the id here of what carries the permissions; None for the root web."""
+
+    def here(scope: ManifestScope) -> ItemId | None:
+        if scope.kind is not ScopeKind.WEB:
+            return ItemId(scope.object_id)
+        return None if str(scope.object_id) == root_web else entries.web_here(job, scope.object_id)
+
+    return [(thing, here(thing)) for thing in things if isinstance(thing, ManifestScope)]
+
+
+def _key_of(scope: ManifestScope, item_id: ItemId | None, objects: Mapping[ItemId, Item]) -> ItemKey:
+    if item_id is None:
         return WEB
-    item = objects.get(ItemId(scope.object_id))
-    if item is None or (item.kind is ItemKind.LIBRARY) is not (scope.kind is ScopeKind.LIBRARY):
+    item = objects.get(item_id)
+    if item is None or scope_kind_of(item.kind) is not scope.kind:
         raise DamagedPackage(f"The manifest gives permissions to '{scope.path}', which it does not hold.")
     return item.key
 
