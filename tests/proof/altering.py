@@ -35,9 +35,7 @@ NOT_TOLD = {
     "EstateSiteGroup.number": "a number of the records only",
     "EstateItem.kind": "nothing else would be left as it was",
     "EstateItem.list_id": "goes with the parent",
-    "EstateItem.deleted_at": "asked for in the recycle bin",
-    "EstateItem.deleted_by": "asked for in the recycle bin",
-    "EstateItem.deleted_with": "asked for in the recycle bin",
+    "EstateItem.deleted_with": "the recycle bin tells only what was deleted by itself",
     "EstateLink.created_at": "Graph tells it of no link",
     "EstateLink.created_by": "Graph tells it of no link",
 }
@@ -56,11 +54,20 @@ def is_a(*kinds: ItemKind, only: Callable[[EstateItem], bool] = lambda _: True) 
     )
 
 
+def deleted(kind: ItemKind) -> Callable[[EstateRecord], bool]:
+    """What was deleted by itself."""
+    return lambda record: (
+        isinstance(record, EstateItem) and record.kind is kind and record.deleted_with == record.item_id
+    )
+
+
 FILES, ROWS = is_a(ItemKind.FILE), is_a(ItemKind.LIST_ITEM)
 FOLDERS, WEBS = is_a(ItemKind.FOLDER), is_a(ItemKind.WEB)
 LISTS = is_a(ItemKind.LIST, ItemKind.LIBRARY)
 FULL_FILES = is_a(ItemKind.FILE, only=lambda item: len(item.versions) == 1 and len(item.versions[-1].content) > 20)
 DEEP_FILES = is_a(ItemKind.FILE, only=lambda item: item.parent_id != item.list_id)
+DELETED_FILES, DELETED_ROWS = deleted(ItemKind.FILE), deleted(ItemKind.LIST_ITEM)
+DELETED_FOLDERS = deleted(ItemKind.FOLDER)
 OLD_FILES, OLD_ROWS = is_a(ItemKind.FILE, only=has_history), is_a(ItemKind.LIST_ITEM, only=has_history)
 ATTACHED = is_a(ItemKind.LIST_ITEM, only=lambda item: bool(item.attachments))
 OWN_RIGHTS = lambda record: isinstance(record, EstateRights) and record.item_id is not None and record.given  # noqa: E731
@@ -74,6 +81,11 @@ def kind(wanted: type) -> Callable[[EstateRecord], bool]:
 def put(**changes: Callable[[Any], Any]) -> Alter:
     """The record with attributes altered, each from what it was."""
     return lambda record: replace(record, **{name: make(getattr(record, name)) for name, make in changes.items()})
+
+
+def put_apart(item: EstateItem) -> EstateItem:
+    """Another id, for the item and for what it was deleted with: itself."""
+    return replace(item, item_id=UUID(int=6), deleted_with=UUID(int=6))
 
 
 def other_person(number: int) -> int:
@@ -246,6 +258,15 @@ def of_items() -> Iterator[Case]:
         yield f"EstateAttachment.{name}", "", ATTACHED, attachment(**{name: change})
 
 
+def of_the_bin() -> Iterator[Case]:
+    yield "EstateItem.deleted_at", "deleted", DELETED_FOLDERS, put(deleted_at=lambda moment: moment - LATER)
+    yield "EstateItem.deleted_by", "deleted by", DELETED_FOLDERS, put(deleted_by=other_person)
+    yield "EstateItem.author deleted", "author", DELETED_FOLDERS, put(author=other_person)
+    yield "EstateItem.name deleted", "", DELETED_FILES, put(name=renamed)
+    yield "EstateItem.item_id deleted", "existence", DELETED_ROWS, put_apart
+    yield "EstateVersion.content deleted", "size", DELETED_FILES, last_version(content=lambda content: content + b"!")
+
+
 def of_versions() -> Iterator[Case]:
     yield "EstateVersion.major", "version", OLD_FILES, last_version(major=lambda number: number + 9)
     yield "EstateVersion.minor", "version", OLD_FILES, last_version(minor=lambda number: number + 3)
@@ -278,7 +299,7 @@ def of_rights() -> Iterator[Case]:
 
 ALTERATIONS = tuple(
     Alteration(label=label, aspect=aspect, of=of, alter=alter)
-    for label, aspect, of, alter in chain(of_sites(), of_lists(), of_items(), of_versions(), of_rights())
+    for label, aspect, of, alter in chain(of_sites(), of_lists(), of_items(), of_the_bin(), of_versions(), of_rights())
 )
 
 

@@ -18,7 +18,7 @@ from xtenant.lab.generating.plan import EstatePlan
 from xtenant.proof.whole.differences import FactDifference
 from xtenant.wire.estates import write_records
 
-PLAN = EstatePlan(sites=3, items=300, seed=11, unique_permissions=0.05, with_versions=0.3, links=0.1)
+PLAN = EstatePlan(sites=3, items=200, seed=11, unique_permissions=0.05, with_versions=0.3, links=0.2)
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def plant_in(pair: TwoTenants, name: str, records: list[EstateRecord]) -> None:
 
 def test_the_same_estate_in_two_tenants_has_no_differences(pair: TwoTenants, tmp_path: Path) -> None:
     grounds = Grounds(pair=pair, folder=tmp_path)
-    plan = EstatePlan(sites=3, items=120, seed=5, unique_permissions=0.1)
+    plan = EstatePlan(sites=3, items=60, seed=5, unique_permissions=0.1)
     grounds.plant(plan)
     plant_in(pair, "fabrikam", [*people_records(plan), *chain.from_iterable(sites_of(plan))])
     assert len(grounds.sites) == 3

@@ -56,8 +56,8 @@ class Library:
             yield self._new_file(self._parent(3), versions=histories.LONGEST)
         while self._number < items:
             yield self._new_file(self._parent(3), versions=histories.length_of(self._draft))
-        for _ in range(max(1, items // 200)):
-            yield from self._thrown_away()
+        for number in range(max(2, items // 200)):
+            yield from self._thrown_away(is_folder=number % 2 == 1)
 
     def _long_path(self) -> Iterator[EstateItem]:
         """Folders with long names down to a file whose path is as long as one may be, or a little shorter."""
@@ -133,10 +133,10 @@ class Library:
         definition, draft = self._plan.definition, self._draft
         return values(draft, definition.columns, definition.content_types, title=words(draft.chance))
 
-    def _thrown_away(self) -> Iterator[EstateItem]:
+    def _thrown_away(self, *, is_folder: bool) -> Iterator[EstateItem]:
         """A file of a name that is in use again, or a folder with what was in it."""
         place, by = self._plan.place, self._draft.worker()
-        if self._draft.chance.random() < 0.5:
+        if not is_folder:
             gone = self._file(place, file_name(self._draft.chance, self._number), 1)
             yield _deleted(gone, by, gone.item_id)
             return

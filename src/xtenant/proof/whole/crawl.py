@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xtenant.proof.whole import drives, lists, webs
+from xtenant.proof.whole import bin, drives, lists, webs
 from xtenant.proof.whole.scene import Scene
 
 
@@ -15,3 +15,4 @@ async def crawl_site(scene: Scene) -> None:
     for web in await webs.read_webs(scene):
         await lists.read_lists(scene, web)
         await drives.read_drives(scene, web)
+    await bin.read_bin(scene)
