@@ -130,6 +130,16 @@ def test_a_package_without_ledger_is_checked_with_less_to_compare_with(folder: P
     assert checked.not_checked == ("P-16",)
 
 
+def test_a_package_that_other_hands_made_is_clean_and_its_encrypted_content_held_against_md5() -> None:
+    """The composed sample of migration-package 8, valid against the published schemas."""
+    tree = FolderTree(Path(__file__).parent / "sample")
+    checked = check(tree)
+    assert list(checked) == []
+    assert checked.not_checked == ("P-11", "P-16")
+    (row,) = overview(tree)[1]
+    assert (row.title, row.counts["files"], row.counts["versions"], row.counts["scopes"]) == ("Contracts", 1, 2, 1)
+
+
 def test_encrypted_content_is_held_against_its_md5_only(folder: Path) -> None:
     md5 = "OpyRcGxsW3YFdwfVCuQzZw=="
     swap(f"{FILES}/{M}", 'FileSize="9"', f'FileSize="9" InitializationVector="x" MD5Hash="{md5}"')(folder)

@@ -150,6 +150,15 @@ def test_an_object_that_lacks_one_of_its_elements_is_refused(thing: ManifestObje
         list(read_part(zlib.compress(etree.tostring(root))))
 
 
+@pytest.mark.parametrize(
+    "date", ["2026-01-05T09:15:30.5Z", "2026-01-05T09:15:30+05:00", "2026-01-05", "20260105T091530"]
+)
+def test_a_date_that_is_no_whole_second_in_utc_is_refused(date: str) -> None:
+    text = zlib.decompress(written(FOLDER)).replace(b"2026-01-05T09:15:30Z", date.encode(), 1)
+    with pytest.raises(DamagedPackage):
+        list(read_part(zlib.compress(text)))
+
+
 def test_a_file_followed_by_another_ones_list_item_is_refused() -> None:
     other = dataclasses.replace(FILE, item_id=UUID(int=40))
     root = etree.fromstring(zlib.decompress(written(FILE, other)))

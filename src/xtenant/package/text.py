@@ -51,14 +51,20 @@ def storable(text: str) -> bool:
 
 def date_text(moment: datetime) -> str:
     """xs:dateTime in UTC, whole seconds (migration-package 7.2)."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return f"{moment.isoformat()[:19]}Z"
 
 
 def date_of(text: str) -> datetime:
+    """A whole second in UTC. Raises DamagedPackage for anything else."""
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+        moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise DamagedPackage(f"'{text}' is no date.") from error
+        raise DamagedPackage(f"'{text[:40]}' is no date.") from error
+    if moment.tzinfo is not UTC or moment.microsecond:
+        raise DamagedPackage(f"'{text[:40]}' is no whole second in UTC.")
+    return moment
 
 
 def base64_text(raw: bytes) -> str:

@@ -7,6 +7,7 @@ Of a list item, `Versions` holds every version, unless there is one only and the
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import uuid
 from collections.abc import Sequence
@@ -68,10 +69,9 @@ def folder(thing: ManifestFolder) -> list[Any]:
 
 def file(thing: ManifestFile) -> list[Any]:
     last = thing.versions[-1]
-    payload = _file(thing, last)
-    versions = etree.SubElement(payload, "Versions")
-    for version in thing.versions:
-        versions.append(_file(thing, version))
+    elements = [_file(thing, version) for version in thing.versions]
+    payload = copy.copy(elements[-1])  # a file says of itself what its newest version says
+    etree.SubElement(payload, "Versions").extend(elements)
     item = _list_item(thing, FILE, _label(last), last.fields)
     if any(version.fields for version in thing.versions[:-1]):
         older = etree.SubElement(item, "Versions")
