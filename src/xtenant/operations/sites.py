@@ -13,6 +13,8 @@ from xtenant.domain.content import (
     COMMUNICATION_TEMPLATE,
     PERSONAL_TEMPLATE,
     TEAM_SITE_TEMPLATE,
+    TERABYTE,
+    WEB,
     ItemId,
     ItemKind,
     ItemRow,
@@ -23,6 +25,7 @@ from xtenant.domain.content import (
     SiteStatus,
 )
 from xtenant.domain.directory import User, UserId
+from xtenant.domain.lists import PLAIN_WEB, WebDefinition
 from xtenant.domain.ports.clock import Clock, IdSource
 from xtenant.domain.ports.units import UnitOfWork, Units
 from xtenant.domain.site import NoSuchSite, NothingDeleted, PersonalSites, SiteFacts, SitePage
@@ -32,6 +35,7 @@ from xtenant.operations import access
 DEFAULT_LIBRARY = "Shared Documents"
 PERSONAL_LIBRARY = "Documents"
 PURGE_PASSES = 1_000_000
+LARGEST_QUOTA_MEGABYTES = 25 * 1024**2
 FILTER = re.compile(r"\s*(?:(url|title|template|lockstate)\s+-(eq|like)\s+)?['\"]?([^'\"]*)['\"]?\s*", re.IGNORECASE)
 STRICTNESS = tuple(LockState)
 
@@ -47,6 +51,8 @@ def create_site(
     clock: Clock,
     ids: IdSource,
     group_id: UUID | None = None,
+    quota_bytes: int = TERABYTE,
+    definition: WebDefinition = PLAIN_WEB,
 ) -> Site:
     """A published site with its default library. Raises UsageError for an address of another host, NameTaken."""
     with units.write() as uow:
@@ -60,6 +66,8 @@ def create_site(
             clock=clock,
             ids=ids,
             group_id=group_id,
+            quota_bytes=quota_bytes,
+            definition=definition,
         )
 
 
@@ -74,6 +82,8 @@ def add_site(
     clock: Clock,
     ids: IdSource,
     group_id: UUID | None = None,
+    quota_bytes: int = TERABYTE,
+    definition: WebDefinition = PLAIN_WEB,
 ) -> Site:
     """The same inside a unit the caller holds."""
     address = paths.site_url(url)
@@ -95,8 +105,11 @@ def add_site(
             created_at=now,
             modified_at=now,
             published_at=now,
+            quota_bytes=quota_bytes,
         )
     )
+    if definition != PLAIN_WEB:
+        uow.write_site(site.key, now=now).put_web(WEB, definition)
     if group_id is not None:  # its members have a right in the site, which names it
         uow.principals.ensure([access.principal_of_group(uow, group_id)])
     return _with_library(uow, site, ids)
@@ -242,6 +255,22 @@ def set_title(units: Units, *, url: str, title: str) -> None:
         uow.sites.update(dataclasses.replace(site, title=title))
 
 
+def set_quota(units: Units, *, url: str, megabytes: int) -> None:
+    """Raises UsageError for less than one or more than 25 terabytes, SiteFrozen while the site is being moved."""
+    quota_bytes = quota_of(megabytes)
+    with units.write() as uow:
+        site = locked_site(uow, url)
+        require_not_frozen(site)
+        uow.sites.update(dataclasses.replace(site, quota_bytes=quota_bytes))
+
+
+def quota_of(megabytes: int) -> int:
+    """In bytes. Raises UsageError."""
+    if not 1 <= megabytes <= LARGEST_QUOTA_MEGABYTES:
+        raise errors.UsageError(f"A site's storage quota is 1 to {LARGEST_QUOTA_MEGABYTES} megabytes.")
+    return megabytes * 1024**2
+
+
 def remove_site(units: Units, *, url: str, clock: Clock) -> None:
     """To the recycle bin. Raises NoSuchSite, SiteFrozen while it is being moved."""
     with units.write() as uow:
@@ -304,10 +333,20 @@ def require_not_frozen(site: Site) -> None:
 def facts_of(uow: UnitOfWork, sites: Sequence[Site]) -> Sequence[SiteFacts]:
     """Sites as administrators see them, with the names of their owners."""
     owners = uow.users.by_ids({UserId(site.owner_id) for site in sites if site.owner_id is not None})
-    return [_facts_of(site, owners.get(UserId(site.owner_id)) if site.owner_id else None) for site in sites]
+    definitions = uow.definitions.root_webs([site.key for site in sites])
+    webs = uow.definitions.count_webs([site.key for site in sites])
+    return [
+        _facts_of(
+            site,
+            owners.get(UserId(site.owner_id)) if site.owner_id else None,
+            definitions[site.key],
+            1 + webs[site.key],
+        )
+        for site in sites
+    ]
 
 
-def _facts_of(site: Site, owner: User | None) -> SiteFacts:
+def _facts_of(site: Site, owner: User | None, definition: WebDefinition, webs_count: int) -> SiteFacts:
     lock_state = site.lock_state
     if site.frozen_by is not None:
         lock_state = max(lock_state, LockState.READ_ONLY, key=STRICTNESS.index)
@@ -319,6 +358,10 @@ def _facts_of(site: Site, owner: User | None) -> SiteFacts:
         status=site.status if site.deleted_at is None else SiteStatus.RECYCLED,
         lock_state=lock_state,
         storage_bytes=site.used_bytes,
+        storage_limit_bytes=site.quota_bytes,
+        webs_count=webs_count,
+        lcid=definition.language,
+        time_zone=definition.time_zone,
         owner_upn=owner.upn if owner else None,
         group_id=site.group_id,
         created_at=site.created_at,

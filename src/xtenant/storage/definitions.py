@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from sqlalchemy import BigInteger, Column, Connection, Table, literal, select
+from sqlalchemy import BigInteger, Column, Connection, Table, func, literal, select
 
 from xtenant.domain.content import WEB, Item, ItemKey, ItemKind, SiteKey
 from xtenant.domain.lists import (
@@ -19,7 +19,7 @@ from xtenant.domain.lists import (
     web_definition_of,
 )
 from xtenant.domain.tenant import TenantId
-from xtenant.storage.items import CONTAINERS, KEYS_A_QUERY, LIVE, item_of, items
+from xtenant.storage.items import KEYS_A_QUERY, containers_of, item_of, items
 from xtenant.storage.tables import Guid, Text, metadata
 
 definitions = Table(
@@ -45,13 +45,7 @@ class DefinitionStore:
     def containers(self, site_key: SiteKey) -> Sequence[Item]:
         query = (
             select(items)
-            .where(
-                items.c.tenant_id == self._tenant_id,
-                items.c.site_key == site_key,
-                items.c.library_key == 0,
-                items.c.kind.in_(CONTAINERS),
-                LIVE,
-            )
+            .where(items.c.tenant_id == self._tenant_id, items.c.key.in_(containers_of(self._tenant_id, [site_key])))
             .order_by(items.c.depth, items.c.key)
         )
         return [item_of(row) for row in self._connection.execute(query)]
@@ -97,6 +91,23 @@ class DefinitionStore:
             )
             for key, text in self._connection.execute(query):
                 found[SiteKey(key)] = web_definition_of(text)
+        return found
+
+    def count_webs(self, site_keys: Collection[SiteKey]) -> dict[SiteKey, int]:
+        wanted = sorted(set(site_keys))
+        found = dict.fromkeys(wanted, 0)
+        for start in range(0, len(wanted), KEYS_A_QUERY):
+            containers = containers_of(self._tenant_id, wanted[start : start + KEYS_A_QUERY])
+            query = (
+                select(items.c.site_key, func.count())
+                .where(
+                    items.c.tenant_id == self._tenant_id,
+                    items.c.key.in_(containers),
+                    items.c.kind == ItemKind.WEB,
+                )
+                .group_by(items.c.site_key)
+            )
+            found |= {SiteKey(key): count for key, count in self._connection.execute(query)}
         return found
 
     def _texts(self, site_key: SiteKey, keys: Collection[ItemKey]) -> Iterator[tuple[ItemKey, str]]:

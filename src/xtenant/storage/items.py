@@ -192,7 +192,9 @@ class ItemStore:
         return found[0] if found else None
 
     def libraries(self, site_key: SiteKey) -> Sequence[Item]:
-        return self._list(self._in(site_key), items.c.kind == ItemKind.LIBRARY, LIVE, limit=2_000)
+        found = containers_of(self._tenant_id, [site_key])
+        is_library = items.c.kind == ItemKind.LIBRARY
+        return self._list(items.c.tenant_id == self._tenant_id, items.c.key.in_(found), is_library, limit=2_000)
 
     def by_id(self, site_key: SiteKey, item_id: ItemId) -> Item | None:
         found = self._list(self._in(site_key), items.c.item_id == item_id, LIVE, limit=1)
@@ -322,6 +324,25 @@ class ItemStore:
     ) -> list[Item]:
         query = select(items).where(*where).order_by(*order).limit(limit)
         return [item_of(row) for row in self._connection.execute(query)]
+
+
+def containers_of(tenant_id: TenantId, site_keys: Sequence[SiteKey]) -> Select[Any]:
+    """The keys of all live webs, libraries and lists of some sites, found from the root webs down: not every item is read."""
+    step = select(items.c.key, items.c.kind).where(
+        items.c.tenant_id == tenant_id, items.c.site_key.in_(site_keys), LIVE, items.c.kind.in_(CONTAINERS)
+    )
+    walk = step.where(items.c.parent_key == 0).cte("containers", recursive=True)
+    below = items.alias("below")
+    walk = walk.union_all(
+        select(below.c.key, below.c.kind).where(
+            below.c.tenant_id == tenant_id,
+            below.c.site_key.in_(site_keys),
+            below.c.parent_key == walk.c.key,
+            below.c.deleted_at.is_(None),
+            walk.c.kind == ItemKind.WEB,
+        )
+    )
+    return select(walk.c.key)
 
 
 @functools.lru_cache(maxsize=50)

@@ -46,6 +46,10 @@ class DefinitionRepository(Protocol):
         """Of the root webs of many sites; PLAIN_WEB for those without one. One query per 1,000."""
         ...
 
+    def count_webs(self, site_keys: Collection[SiteKey]) -> dict[SiteKey, int]:
+        """How many live webs stand below the root webs of many sites."""
+        ...
+
     def webs(self, site_key: SiteKey, keys: Collection[ItemKey]) -> dict[ItemKey, WebDefinition]:
         """Definitions of some webs; PLAIN_WEB for those without one."""
         ...

@@ -36,9 +36,9 @@ class DeletedSiteRow:
 
 
 async def update_site(
-    session: Session, admin_url: str, url: str, values: Mapping[str, str], *, clock: Clock, wait: bool = True
+    session: Session, admin_url: str, url: str, values: Mapping[str, str | int], *, clock: Clock, wait: bool = True
 ) -> None:
-    """Set-SPOSite: `LockState`, `Owner`, `Title` by their names on the wire. Raises NotFound, SiteFrozen's Conflict."""
+    """Set-SPOSite: `LockState`, `Owner`, `Title`, `StorageMaximumLevel` by their names on the wire. Raises NotFound, SiteFrozen's Conflict."""
     query = QueryBuilder()
     site = query.method(query.construct(TENANT_ID), "GetSitePropertiesByUrl", url, False)
     for name, value in values.items():

@@ -13,7 +13,8 @@ from urllib.parse import quote, unquote
 from uuid import UUID
 
 from xtenant.domain import errors
-from xtenant.domain.content import TEAM_SITE_TEMPLATE, LockState
+from xtenant.domain.content import TEAM_SITE_TEMPLATE, TERABYTE, LockState
+from xtenant.domain.lists import PLAIN_WEB, WebDefinition
 from xtenant.domain.site import PersonalSites, SiteFacts
 from xtenant.domain.tenant import Geo
 from xtenant.operations import directory, sites
@@ -117,6 +118,10 @@ def create_site(context: Context, tenant: ServerObject, wish: dict[str, Any]) ->
         owner=owner.user_id if owner else None,
         clock=backend.clock,
         ids=backend.ids,
+        quota_bytes=sites.quota_of(wish["StorageMaximumLevel"]) if wish.get("StorageMaximumLevel") else TERABYTE,
+        definition=WebDefinition(
+            language=wish.get("Lcid") or PLAIN_WEB.language, time_zone=wish.get("TimeZoneId") or PLAIN_WEB.time_zone
+        ),
     )
     return operation_object(context, "CreateSite", url)
 
@@ -141,6 +146,9 @@ def update_site(context: Context, site: ServerObject) -> ServerObject:
         sites.set_owner(context.backend.units, url=facts.url, upn=str(site.pending["Owner"]))
     if "Title" in site.pending:
         sites.set_title(context.backend.units, url=facts.url, title=str(site.pending["Title"]))
+    if "StorageMaximumLevel" in site.pending:
+        megabytes = _quota(site.pending["StorageMaximumLevel"])
+        sites.set_quota(context.backend.units, url=facts.url, megabytes=megabytes)
     site.pending.clear()
     return operation_object(context, "SetSite", facts.url)
 
@@ -215,16 +223,6 @@ def _title(value: Value) -> str:
     return value
 
 
-SITE_PROPERTIES = ObjectType(
-    name=types.SITE_PROPERTIES,
-    properties=SITE_PROPERTIES_OF,
-    writable={"LockState": _lock_state, "Owner": _owner, "Title": _title},
-    methods={
-        "Update": MethodRow(function=update_site, form=Form.PATH, verb="sites.update", evidence=Evidence.VERIFIED)
-    },
-)
-
-
 def _string(value: Value) -> str:
     if value is None or isinstance(value, str):
         return value or ""
@@ -242,8 +240,22 @@ def _start(value: Value) -> str:
 
 
 def _fixed(value: Value) -> Value:
-    """Every site has our one quota, time zone and language; every client sends these numbers, whatever they are."""
+    """Code quotas and warnings are of no use any more; every client sends these numbers, whatever they are."""
     return value
+
+
+def _number(value: Value) -> int:
+    """0 where the tenant's own number is meant."""
+    found = _whole_or_none(value)
+    if found is None or not 0 <= found < 2**31:
+        raise errors.UsageError("A language, time zone or quota is a number.")
+    return found
+
+
+def _quota(value: Value) -> int:
+    megabytes = _number(value)
+    sites.quota_of(megabytes)
+    return megabytes
 
 
 def _detail(value: Value) -> bool:
@@ -279,6 +291,15 @@ FILTER_MEMBERS = {
     "IsAuthoritative": _unset,
 }
 
+SITE_PROPERTIES = ObjectType(
+    name=types.SITE_PROPERTIES,
+    properties=SITE_PROPERTIES_OF,
+    writable={"LockState": _lock_state, "Owner": _owner, "Title": _title, "StorageMaximumLevel": _quota},
+    methods={
+        "Update": MethodRow(function=update_site, form=Form.PATH, verb="sites.update", evidence=Evidence.VERIFIED)
+    },
+)
+
 _FILTER = value_object("speFilter", types.SITES_FILTER_ID, FILTER_MEMBERS)
 
 _CREATION = value_object(
@@ -292,15 +313,13 @@ _CREATION = value_object(
         **dict.fromkeys(
             (
                 "CompatibilityLevel",
-                "Lcid",
-                "StorageMaximumLevel",
                 "StorageWarningLevel",
-                "TimeZoneId",
                 "UserCodeMaximumLevel",
                 "UserCodeWarningLevel",
             ),
             _fixed,
         ),
+        **dict.fromkeys(("Lcid", "StorageMaximumLevel", "TimeZoneId"), _number),
     },
 )
 

@@ -16,9 +16,6 @@ from xtenant.domain.tenant import TenantId
 from xtenant.protocols.graph.codec.dates import date_text
 from xtenant.protocols.graph.codec.ids import DriveId, drive_id_of, site_id_of
 
-QUOTA_BYTES = 27_487_790_694_400
-"""25 TiB: onedrive refuses to upload when less remains than a file needs (content-api.md 1.3)."""
-
 
 def drive_id(drive: Drive) -> DriveId:
     return drive_id_of(drive.site, drive.library)
@@ -86,9 +83,9 @@ def drive_json(drive: Drive, tenant_id: TenantId, *, with_ids: bool = False) -> 
         "createdBy": identity_json(drive.owner),
         "owner": identity_json(drive.owner),
         "quota": {
-            "total": QUOTA_BYTES,
+            "total": site.quota_bytes,
             "used": site.size_bytes,
-            "remaining": max(0, QUOTA_BYTES - site.size_bytes),
+            "remaining": max(0, site.quota_bytes - site.size_bytes),
             "deleted": 0,
             "state": "normal",
         },
