@@ -102,8 +102,13 @@ class Crossing:
             self.succeeds(case, observer, self.ground.start(case.plot), seconds=seconds)
         judged(case, observer)
 
-    def fails(self, case: Case, *, code: str, seconds: float = BOUND_SECONDS) -> MoveJob:
-        """The move ends in Failed with this code; the source is as it was and can be written, the target has nothing of it."""
+    def fails(
+        self, case: Case, *, code: str, seen_anyway: bool = False, damaged: str = "", seconds: float = BOUND_SECONDS
+    ) -> MoveJob:
+        """The move ends in Failed and says `code`; the source is as it was and can be written, the target has nothing of it.
+
+        `seen_anyway`: somebody else's site stands at the address. `damaged`: a file whose content the case itself spoilt.
+        """
         ground = self.ground
         with self.observed(case) as observer:
             ended = ground.until_ended(ground.start(case.plot), seconds=seconds)
@@ -118,8 +123,9 @@ class Crossing:
         after = case.folder / "after.baseline"
         ground.record(SOURCE, case.plot.source_url, after)
         found = ground.changes(case.folder / "before.baseline", after)
-        assert [one for one in found if not (one.aspect is Aspect.EXTRA and one.path.startswith(PREFIX))] == []
-        assert not any(read.good for read in observer.seen.reads), "the target was seen"
+        written = [one for one in found if one.aspect is Aspect.EXTRA and one.path.startswith(PREFIX)]
+        assert [one for one in found if one not in written and one.path != damaged] == []
+        assert seen_anyway or not any(read.good for read in observer.seen.reads), "the target was seen"
         assert case.plot.source_url not in ground.redirects()
         return ended
 

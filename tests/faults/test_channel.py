@@ -79,6 +79,7 @@ def test_every_answer_is_lost_once_and_the_move_succeeds(crossing: Crossing, tmp
         pytest.param("blobs", Damage(at=10_000), 2, id="content damaged in its middle", marks=pytest.mark.faults),
         pytest.param("blobs", Cut(), 2, id="content cut off", marks=pytest.mark.faults),
         pytest.param("manifest", Damage(), 2, id="a manifest part damaged", marks=pytest.mark.faults),
+        pytest.param("manifest", Damage(), 3, id="a manifest part damaged three times", marks=pytest.mark.faults),
         pytest.param("manifest", Cut(), 2, id="a manifest part cut off", marks=pytest.mark.faults),
         pytest.param("publish", Cut(), 1, id="the target's decision cut off", marks=pytest.mark.faults),
     ],
@@ -106,13 +107,7 @@ def test_what_is_damaged_on_the_way_is_noticed_and_fetched_again(
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_partner_that_is_busy_is_asked_again(crossing: Crossing, status: int, tmp_path: Path) -> None:
     case = crossing.prepared(tmp_path)
-
-    def treat(call: Call) -> Treatment:
-        begin = 2 if call.operation == "can_start" else 1
-        busy = call.operation in PHASE_OF and begin <= call.number < begin + 3
-        return Refuse(status) if busy else Pass()
-
-    crossing.hop.treat = treat
+    crossing.hop.treat = once_each(Refuse(status))
     crossing.moves(case)
     everywhere_struck(crossing)
     left_clean(crossing.ground)

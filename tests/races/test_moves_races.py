@@ -15,6 +15,7 @@ from clock import CountingIds, FakeClock
 from content_samples import add_site, put_blobs, row
 from move_samples import NOW, PARTNER, PARTNER_ID, grant, job, job_id, snapshot
 from xtenant.domain import content
+from xtenant.domain.content import LockState
 from xtenant.domain.limits import DEFAULT
 from xtenant.domain.move import Decision, Direction, MoveState
 from xtenant.domain.ports.move import Claim
@@ -214,3 +215,34 @@ def test_a_partner_reaches_its_own_jobs_only(units: Units) -> None:
     ).known
     grants.receive_abort(units, stranger, clock=clock)
     assert grants.answer_state(units, call).decision is Decision.NONE
+
+
+def test_a_lock_comes_with_the_publication_and_is_only_tightened_at_the_end(units: Units) -> None:
+    call, clock = ready_to_publish(units), FakeClock(NOW)
+    grants.receive_publish(
+        units,
+        call,
+        snapshot().root,
+        deadline_seconds=30,
+        lock=LockState.READ_ONLY,
+        received=clock.monotonic(),
+        clock=clock,
+    )
+    assert lock_at_the_target(units) is LockState.READ_ONLY
+    grants.receive_finish(units, call, lock=LockState.UNLOCK, clock=clock)
+    assert lock_at_the_target(units) is LockState.READ_ONLY
+
+
+def test_a_lock_set_while_the_target_published_is_in_force_there_when_the_move_ends(units: Units) -> None:
+    call, clock = ready_to_publish(units), FakeClock(NOW)
+    grants.receive_publish(units, call, snapshot().root, deadline_seconds=30, received=clock.monotonic(), clock=clock)
+    assert lock_at_the_target(units) is LockState.UNLOCK
+    grants.receive_finish(units, call, lock=LockState.NO_ACCESS, clock=clock)
+    assert lock_at_the_target(units) is LockState.NO_ACCESS
+
+
+def lock_at_the_target(units: Units) -> LockState:
+    with units.read() as uow:
+        site = uow.sites.visible_by_url("https://contoso.sharepoint.com/sites/b")
+    assert site is not None
+    return site.lock_state

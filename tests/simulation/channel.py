@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 from xtenant.domain import errors
-from xtenant.domain.content import BlobKey
+from xtenant.domain.content import BlobKey, LockState
 from xtenant.domain.move import MoveJobId
 from xtenant.domain.ports.partner_moves import (
     Frame,
@@ -112,7 +112,9 @@ class UnreliableChannel:
     def restore_state(self, peer: Peer, job_id: MoveJobId, fence: int) -> TargetView:
         return self.offer_state(peer, job_id, fence)
 
-    def publish(self, peer: Peer, job_id: MoveJobId, fence: int, root: bytes, deadline_seconds: float) -> TargetView:
+    def publish(
+        self, peer: Peer, job_id: MoveJobId, fence: int, root: bytes, deadline_seconds: float, *, lock: LockState
+    ) -> TargetView:
         call, there = self._call(job_id, fence), self._there
         slow = self._world.next_is_slow()
         return self._send(
@@ -121,6 +123,7 @@ class UnreliableChannel:
                 call,
                 root,
                 deadline_seconds=deadline_seconds,
+                lock=lock,
                 received=there.clock.monotonic() - (2 * deadline_seconds if slow else 0),
                 clock=there.clock,
                 stop=there.bench.stop,
@@ -131,9 +134,11 @@ class UnreliableChannel:
         call, there = self._call(job_id, fence), self._there
         return self._send(lambda: grants.receive_abort(there.units, call, clock=there.clock, stop=there.bench.stop))
 
-    def finish(self, peer: Peer, job_id: MoveJobId, fence: int) -> TargetView:
+    def finish(self, peer: Peer, job_id: MoveJobId, fence: int, *, lock: LockState) -> TargetView:
         call, there = self._call(job_id, fence), self._there
-        return self._send(lambda: grants.receive_finish(there.units, call, clock=there.clock, stop=there.bench.stop))
+        return self._send(
+            lambda: grants.receive_finish(there.units, call, lock=lock, clock=there.clock, stop=there.bench.stop)
+        )
 
     def restart(self, peer: Peer, job_id: MoveJobId, fence: int, root: bytes) -> TargetView:
         call, there = self._call(job_id, fence), self._there

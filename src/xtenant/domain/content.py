@@ -48,6 +48,10 @@ class LockState(Enum):
     READ_ONLY = "ReadOnly"
     NO_ACCESS = "NoAccess"
 
+    def stricter(self, other: LockState) -> LockState:
+        """The one of two that allows less."""
+        return max(self, other, key=list(LockState).index)
+
 
 class SiteStatus(Enum):
     """How far a site has come to be; what lies in the recycle bin is `Recycled`, whatever is stored."""

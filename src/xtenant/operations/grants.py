@@ -10,7 +10,7 @@ import dataclasses
 from datetime import datetime
 
 from xtenant.domain import content, errors, obstacles, trust
-from xtenant.domain.content import Site
+from xtenant.domain.content import LockState, Site
 from xtenant.domain.move import (
     LONGEST_UPN,
     Decision,
@@ -180,6 +180,7 @@ def receive_publish(
     root: bytes,
     *,
     deadline_seconds: float,
+    lock: LockState = LockState.UNLOCK,
     received: float,
     clock: Clock,
     stop: StopPoint = never_stop,
@@ -198,19 +199,19 @@ def receive_publish(
         if ready and clock.monotonic() - received > deadline_seconds:
             late = True
         elif ready:
-            job, grant = _publish(uow, job, grant, clock)
+            job, grant = _publish(uow, job, grant, lock, clock)
         stop("publish.before_commit")
     stop("publish.committed")
     return dataclasses.replace(view_of(grant, job), late=late)
 
 
-def _publish(uow: UnitOfWork, job: MoveJob, grant: Grant, clock: Clock) -> tuple[MoveJob, Grant]:
+def _publish(uow: UnitOfWork, job: MoveJob, grant: Grant, lock: LockState, clock: Clock) -> tuple[MoveJob, Grant]:
     site = None if grant.site_key is None else uow.sites.by_key(grant.site_key, lock=True)
     if site is None or site.deleted_at is not None or site.change_no != grant.verified_change_no:
         reason = obstacles.NotAsSealed("The hidden site changed after it was verified.")
         return refuse(uow, job, grant, reason.code, reason.text, now=clock.business_now())
     now = clock.business_now()
-    uow.sites.update(dataclasses.replace(site, published_at=now, hidden_job=None))
+    uow.sites.update(dataclasses.replace(site, published_at=now, hidden_job=None, lock_state=lock))
     _point_at(uow, grant, site)
     grant = dataclasses.replace(grant, decision=Decision.PUBLISHED, decided_at=now)
     uow.grants.save(grant)
@@ -242,8 +243,16 @@ def receive_abort(units: Units, call: PartnerCall, *, clock: Clock, stop: StopPo
     return view_of(grant, job)
 
 
-def receive_finish(units: Units, call: PartnerCall, *, clock: Clock, stop: StopPoint = never_stop) -> TargetView:
-    """The redirect stands: the job is a success here too, and its grant ends."""
+def receive_finish(
+    units: Units,
+    call: PartnerCall,
+    *,
+    lock: LockState = LockState.UNLOCK,
+    clock: Clock,
+    stop: StopPoint = never_stop,
+) -> TargetView:
+    """The redirect stands: the job is a success here too, and its grant ends. A lock set at the source while the target
+    published is in force here now; nothing is unlocked by it."""
     with units.write() as uow:
         job, grant = locked_rows(uow, call)
         if job is None or grant is None:
@@ -253,8 +262,15 @@ def receive_finish(units: Units, call: PartnerCall, *, clock: Clock, stop: StopP
             job = ended(job, MoveState.SUCCESS, now)
             uow.jobs.save(job)
             uow.blobs.unpin(job.job_id)
+            _tighten(uow, grant, lock)
     stop("finish.committed")
     return view_of(grant, job)
+
+
+def _tighten(uow: UnitOfWork, grant: Grant, lock: LockState) -> None:
+    site = None if grant.site_key is None else uow.sites.by_key(grant.site_key, lock=True)
+    if site is not None and site.lock_state is not (stricter := site.lock_state.stricter(lock)):
+        uow.sites.update(dataclasses.replace(site, lock_state=stricter))
 
 
 def refuse_move(units: Units, job_id: MoveJobId, *, clock: Clock, stop: StopPoint = never_stop) -> Grant:

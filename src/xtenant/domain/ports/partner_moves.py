@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from xtenant.domain.content import BlobKey
+from xtenant.domain.content import BlobKey, LockState
 from xtenant.domain.move import Decision, Direction, JobKind, MoveJobId
 from xtenant.domain.snapshot import Snapshot
 from xtenant.domain.tenant import Geo, GeoCode, HostUrl
@@ -176,12 +176,16 @@ class MoveChannel(Protocol):
     def restore_state(self, peer: Peer, job_id: MoveJobId, fence: int) -> TargetView: ...
 
     def publish(
-        self, peer: Peer, job_id: MoveJobId, fence: int, root: bytes, deadline_seconds: float
-    ) -> TargetView: ...
+        self, peer: Peer, job_id: MoveJobId, fence: int, root: bytes, deadline_seconds: float, *, lock: LockState
+    ) -> TargetView:
+        """The administrator's lock comes into force with the visibility."""
+        ...
 
     def abort(self, peer: Peer, job_id: MoveJobId, fence: int) -> TargetView: ...
 
-    def finish(self, peer: Peer, job_id: MoveJobId, fence: int) -> TargetView: ...
+    def finish(self, peer: Peer, job_id: MoveJobId, fence: int, *, lock: LockState) -> TargetView:
+        """A lock that was tightened since the publication is tightened there too."""
+        ...
 
     def restart(self, peer: Peer, job_id: MoveJobId, fence: int, root: bytes) -> TargetView:
         """Give up what was restored of this snapshot: another will follow. Changes nothing once decided."""

@@ -38,7 +38,7 @@ def redirect(bench: Workbench, job: MoveJob) -> Step:
                 )
             )
     bench.stop("cleanup.redirected")
-    view = bench.channel.finish(bench.peer(job), job.job_id, job.fence)
+    view = bench.channel.finish(bench.peer(job), job.job_id, job.fence, lock=site.lock_state)
     bench.stop("cleanup.finish_answered")
     if not view.known or view.decision is not Decision.PUBLISHED:
         return _restore_again(bench, job)

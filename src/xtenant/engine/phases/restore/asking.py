@@ -89,7 +89,13 @@ def _intend(bench: Workbench, job: MoveJob, snapshot: Snapshot, before: Intent |
 
 
 def _publish(bench: Workbench, job: MoveJob, intent: Intent) -> Step:
-    view = bench.channel.publish(bench.peer(job), job.job_id, job.fence, intent.root, PUBLISH_SECONDS)
+    with bench.units.read() as uow:
+        site = None if job.site_key is None else uow.sites.by_key(job.site_key)
+    if site is None:
+        raise errors.Unexpected("The source site is gone.")
+    view = bench.channel.publish(
+        bench.peer(job), job.job_id, job.fence, intent.root, PUBLISH_SECONDS, lock=site.lock_state
+    )
     bench.stop("restore.publish_answered")
     if view.late:
         with bench.held(job) as (uow, _):

@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 
 from xtenant.domain import errors
-from xtenant.domain.content import BlobKey
+from xtenant.domain.content import BlobKey, LockState
 from xtenant.domain.move import MoveJobId
 from xtenant.domain.ports.partner_moves import (
     Frame,
@@ -65,15 +65,17 @@ class MoveCalls:
     def restore_state(self, peer: Peer, job_id: MoveJobId, fence: int) -> TargetView:
         return self._ask(peer, "restore_state", NOTHING, TargetView, job_id, fence)
 
-    def publish(self, peer: Peer, job_id: MoveJobId, fence: int, root: bytes, deadline_seconds: float) -> TargetView:
-        message = codec.encode(codec.PublishMessage(root, deadline_seconds))
+    def publish(
+        self, peer: Peer, job_id: MoveJobId, fence: int, root: bytes, deadline_seconds: float, *, lock: LockState
+    ) -> TargetView:
+        message = codec.encode(codec.PublishMessage(root, deadline_seconds, lock))
         return self._ask(peer, "publish", message, TargetView, job_id, fence)
 
     def abort(self, peer: Peer, job_id: MoveJobId, fence: int) -> TargetView:
         return self._ask(peer, "abort", NOTHING, TargetView, job_id, fence)
 
-    def finish(self, peer: Peer, job_id: MoveJobId, fence: int) -> TargetView:
-        return self._ask(peer, "finish", NOTHING, TargetView, job_id, fence)
+    def finish(self, peer: Peer, job_id: MoveJobId, fence: int, *, lock: LockState) -> TargetView:
+        return self._ask(peer, "finish", codec.encode(codec.FinishMessage(lock)), TargetView, job_id, fence)
 
     def restart(self, peer: Peer, job_id: MoveJobId, fence: int, root: bytes) -> TargetView:
         return self._ask(peer, "restart", codec.encode(codec.RestartMessage(root)), TargetView, job_id, fence)

@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from xtenant.domain import errors, obstacles, trust
-from xtenant.domain.content import BlobKey
+from xtenant.domain.content import BlobKey, LockState
 from xtenant.domain.ports.partner_moves import Frame
 
 ROOT = "/_api/xtenant/partner/"
@@ -45,6 +45,11 @@ T = TypeVar("T")
 class PublishMessage(msgspec.Struct, forbid_unknown_fields=True):
     root: Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
     deadline_seconds: Annotated[float, msgspec.Meta(gt=0, le=600)]
+    lock: LockState = LockState.UNLOCK
+
+
+class FinishMessage(msgspec.Struct, forbid_unknown_fields=True):
+    lock: LockState = LockState.UNLOCK
 
 
 class RestartMessage(msgspec.Struct, forbid_unknown_fields=True):

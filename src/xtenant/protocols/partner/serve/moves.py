@@ -110,6 +110,7 @@ class _TargetAnswers:
             asked,
             wish.root,
             deadline_seconds=wish.deadline_seconds,
+            lock=wish.lock,
             received=received,
             clock=self._clock,
             stop=self._stop,
@@ -127,7 +128,8 @@ class _TargetAnswers:
         return _json(view)
 
     async def finish(self, call: Call, asked: PartnerCall, body: bytes) -> Response:
-        view = await call.run(grants.receive_finish, self._units, asked, clock=self._clock, stop=self._stop)
+        lock = codec.decode(body, codec.FinishMessage).lock
+        view = await call.run(grants.receive_finish, self._units, asked, lock=lock, clock=self._clock, stop=self._stop)
         if view.decision is Decision.PUBLISHED:
             _tell("move.success", asked, items=view.items_done, size_bytes=view.bytes_done)
         return _json(view)
