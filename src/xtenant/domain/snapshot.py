@@ -310,7 +310,9 @@ KINDS: dict[type[ManifestObject], str] = {
     ManifestLink: "links",
     ManifestDeleted: "deleted",
 }
-ATTACHMENTS = "attachments"
+ATTACHMENTS, MEMBERS, RIGHTS, LINK_MEMBERS = "attachments", "members", "rights", "link_members"
+OF_PEOPLE = frozenset({"principals", MEMBERS, RIGHTS, LINK_MEMBERS})
+"""What a target may have less of, since the map or the policy makes nobody of somebody."""
 
 
 def counted(counts: Mapping[str, int], things: Iterable[ManifestObject]) -> dict[str, int]:
@@ -319,10 +321,23 @@ def counted(counts: Mapping[str, int], things: Iterable[ManifestObject]) -> dict
     for thing in things:
         kind = KINDS[type(thing)]
         found[kind] = found.get(kind, 0) + 1
-        own = thing.thing if isinstance(thing, ManifestDeleted) else thing
-        if isinstance(own, ManifestListItem) and own.attachments:
-            found[ATTACHMENTS] = found.get(ATTACHMENTS, 0) + len(own.attachments)
+        for part, count in _parts_of(thing.thing if isinstance(thing, ManifestDeleted) else thing):
+            found[part] = found.get(part, 0) + count
     return found
+
+
+def _parts_of(thing: ManifestObject) -> Iterator[tuple[str, int]]:
+    match thing:
+        case ManifestListItem() if thing.attachments:
+            yield ATTACHMENTS, len(thing.attachments)
+        case ManifestGroup() if thing.members:
+            yield MEMBERS, len(thing.members)
+        case ManifestScope() if thing.assignments:
+            yield RIGHTS, len(thing.assignments)
+        case ManifestLink() if thing.members:
+            yield LINK_MEMBERS, len(thing.members)
+        case _:
+            return
 
 
 def contents_of(thing: ManifestObject) -> Iterator[tuple[bytes, int, str]]:

@@ -13,6 +13,7 @@ from xtenant.domain.tenant import TenantId
 from xtenant.storage.apps import AppStore
 from xtenant.storage.attachments import AttachmentStore
 from xtenant.storage.blobs import BlobRows
+from xtenant.storage.census import CensusStore
 from xtenant.storage.definitions import DefinitionStore
 from xtenant.storage.grants import GrantStore, IntentStore
 from xtenant.storage.groups import GroupStore
@@ -204,6 +205,10 @@ class SqlUnitOfWork:
     @property
     def blobs(self) -> BlobRows:
         return BlobRows(self.connection, self.tenant_id)
+
+    @property
+    def census(self) -> CensusStore:
+        return CensusStore(self.connection, self.tenant_id)
 
     @property
     def leases(self) -> LeaseStore:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from xtenant.domain.content import SiteKey
     from xtenant.domain.directory import Group, User
+    from xtenant.domain.ports.census import CensusRepository
     from xtenant.domain.ports.content import (
         BlobRepository,
         ItemRepository,
@@ -188,6 +189,9 @@ class UnitOfWork(Protocol):
 
     @property
     def blobs(self) -> BlobRepository: ...
+
+    @property
+    def census(self) -> CensusRepository: ...
 
     @property
     def leases(self) -> LeaseRepository: ...

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 
-from xtenant.domain import errors
+from xtenant.domain import errors, obstacles
 from xtenant.domain.content import WEB, BlobKey, Site
 from xtenant.domain.move import MoveJob, MovePhase
+from xtenant.domain.ports.census import Census
 from xtenant.domain.ports.units import UnitOfWork
 from xtenant.domain.snapshot import ManifestWeb, Snapshot, counted
 from xtenant.engine import places
@@ -46,8 +47,8 @@ def _write_part(bench: Workbench, job: MoveJob, place: BackupPlace) -> tuple[Par
     writer = PartWriter(place.ordinal)
     pins: list[BlobKey] = []
     with bench.units.read() as uow:
-        site = _site(uow, job)
-        for thing, after, keys in _objects(uow, site, place):
+        site = site_of(uow, job)
+        for thing, after, keys in objects(uow, site, place):
             if not writer.takes(thing):
                 return writer, pins, _next(place)
             pins.extend(keys)
@@ -87,6 +88,7 @@ def _seal(bench: Workbench, job: MoveJob, place: BackupPlace) -> Step:
         site = bench.frozen_site(uow, job)
         if (site.epoch, site.change_no) != (place.epoch, place.change_no):
             raise errors.Unexpected("The frozen site changed under its snapshot.")
+        compare(uow.census.of_site(site.key), place)
         uow.snapshots.seal(
             Snapshot(
                 job_id=job.job_id,
@@ -116,14 +118,25 @@ def _seal(bench: Workbench, job: MoveJob, place: BackupPlace) -> Step:
     return Step.AGAIN
 
 
-def _site(uow: UnitOfWork, job: MoveJob) -> Site:
+def compare(census: Census, place: BackupPlace) -> None:
+    """As much was written as there is. Raises SnapshotDamaged."""
+    kinds = {kind: count for kind, count in place.counts.items() if kind not in ("principals", "sites")}
+    written = Census(counts=kinds, versions=place.versions, size_bytes=place.size_bytes)
+    if written != census:
+        raise obstacles.SnapshotDamaged(
+            "The snapshot does not hold what the site holds.", counted=census.counts, written=written.counts
+        )
+
+
+def site_of(uow: UnitOfWork, job: MoveJob) -> Site:
+    """Raises Unexpected."""
     site = None if job.site_key is None else uow.sites.by_key(job.site_key)
     if site is None:
         raise errors.Unexpected("The site of a job is gone.")
     return site
 
 
-def _objects(uow: UnitOfWork, site: Site, place: BackupPlace) -> Iterator[Written]:
+def objects(uow: UnitOfWork, site: Site, place: BackupPlace) -> Iterator[Written]:
     """Everything from a place on, in the snapshot's order, each with the place behind it."""
     names = [name for name, _ in STAGES]
     for name, stage in STAGES[names.index(place.stage) :]:

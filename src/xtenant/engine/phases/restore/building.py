@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from xtenant.domain import content, obstacles
+from xtenant.domain import content, errors, obstacles
 from xtenant.domain.content import (
     GROUP_TEMPLATE,
     PERSONAL_TEMPLATE,
@@ -65,7 +65,7 @@ def build(bench: Workbench, job: MoveJob, grant: Grant, snapshot: Snapshot) -> S
     after = places.moved(place, part=place.part + 1, at=0) if ended else places.moved(place, at=at)
     with bench.held(job) as (uow, now_job):
         _open_grant(uow, job)
-        _write(uow, bench, now_job, grant, batch, root_web=after.root_web)
+        write(uow, bench, now_job, grant, batch, root_web=after.root_web)
         bench.save(uow, now_job, cursor=places.written(after), items_done=after.items, bytes_done=after.size_bytes)
     bench.stop("target.rows_written")
     return Step.AGAIN
@@ -130,7 +130,7 @@ def _hidden_site(bench: Workbench, uow: UnitOfWork, job: MoveJob, grant: Grant) 
     )
 
 
-def _write(
+def write(
     uow: UnitOfWork,
     bench: Workbench,
     job: MoveJob,
@@ -139,16 +139,22 @@ def _write(
     *,
     root_web: str,
 ) -> None:
+    """Everything that some objects of the manifest say. Raises DamagedPackage for what cannot be built, BlobGone."""
     site_key = grant.site_key
     assert site_key is not None
     people.resolve(uow, job, grant, [thing for thing in batch if isinstance(thing, ManifestPrincipal)])
     people.make_again(uow, job, [thing for thing in batch if isinstance(thing, ManifestGroup)])
     keys = people.keys_of(uow, job, entries.refs_of(batch))
     writer = uow.write_site(site_key, now=bench.clock.business_now(), job=job.job_id)
-    writer.add_rows(entries.rows_of(uow, job, site_key, list(entries.entries_of(batch)), keys))
-    definitions.write(uow, writer, definitions.expected(job, batch))
-    rights.write(writer, rights.expected(uow, job, site_key, batch, root_web=root_web))
-    writer.put_links(links.expected(uow, job, site_key, batch))
+    try:
+        writer.add_rows(entries.rows_of(uow, job, site_key, list(entries.entries_of(batch)), keys))
+        definitions.write(uow, writer, definitions.expected(job, batch))
+        rights.write(writer, rights.expected(uow, job, site_key, batch, root_web=root_web))
+        writer.put_links(links.expected(uow, job, site_key, batch))
+    except content.BlobGone:
+        raise
+    except (errors.NotFound, errors.Conflict, errors.UsageError) as error:
+        raise DamagedPackage(f"The site cannot be built as the manifest says: {error.text}") from error
 
 
 def _reckoned(place: RestorePlace, batch: Sequence[ManifestObject]) -> RestorePlace:

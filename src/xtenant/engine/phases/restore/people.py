@@ -137,11 +137,13 @@ def compare(uow: UnitOfWork, job: MoveJob, grant: Grant, batch: Sequence[Manifes
     mapped = uow.identity_map.resolve(grant.geo, grant.map_version, [_key(job, person) for person in named])
     heir = _heir(uow, grant)
     rows = uow.resolutions.by_refs(job.job_id, [person.ref for person in named])
+    known = uow.principals.by_directory_ids(row.target_id for row in rows.values())
     for person in named:
         row = rows.get(person.ref)
         if row is None or (row.source_id, row.source_login) != (person.directory_id, person.login):
             raise obstacles.NotAsSealed("The resolution table misses somebody whom the manifest names.")
-        if not _is_allowed(row, job, person, mapped.get(_key(job, person)), heir):
+        as_text = row.rule is ResolutionRule.UNMAPPED and known[row.target_id].kind is not person.kind
+        if as_text or not _is_allowed(row, job, person, mapped.get(_key(job, person)), heir):
             raise obstacles.NotAsSealed("The resolution table exchanges somebody as the map does not say.")
     groups = {thing.ref: thing for thing in batch if isinstance(thing, ManifestGroup)}
     made = uow.resolutions.by_refs(job.job_id, groups)

@@ -12,10 +12,18 @@ from collections.abc import Sequence
 import structlog
 
 from xtenant.domain import errors, obstacles
-from xtenant.domain.content import Item, ItemKey, SiteKey
+from xtenant.domain.content import Item, ItemKey, Site, SiteKey
 from xtenant.domain.move import SILENCE, Grant, MoveJob
 from xtenant.domain.ports.units import UnitOfWork
-from xtenant.domain.snapshot import ManifestDeleted, ManifestEntry, ManifestObject, Snapshot, counted
+from xtenant.domain.snapshot import (
+    OF_PEOPLE,
+    ManifestDeleted,
+    ManifestEntry,
+    ManifestObject,
+    ManifestWeb,
+    Snapshot,
+    counted,
+)
 from xtenant.engine import places
 from xtenant.engine.phases.restore import definitions, entries, links, people, pulling, rights
 from xtenant.engine.phases.restore.building import next_batch, root_web_of, site_of
@@ -31,11 +39,11 @@ def verify(bench: Workbench, job: MoveJob, grant: Grant, snapshot: Snapshot) -> 
     if grant.site_key is None:
         raise errors.Unexpected("There is nothing to verify.")
     if place.part > len(snapshot.parts):
-        return _verified(bench, job, grant.site_key, snapshot, place)
+        return _verified(bench, job, snapshot, place)
     seal = snapshot.parts[place.part - 1]
     batch = next_batch(pulling.part_bytes(bench, job, seal), place.at)
     with bench.units.read() as uow:
-        after = _compared(uow, job, grant, grant.site_key, batch, place)
+        after = compared(uow, job, grant, batch, place)
     at = place.at + len(batch)
     after = places.moved(after, part=place.part + 1, at=0) if at >= seal.objects else places.moved(after, at=at)
     with bench.held(job) as (uow, now_job):
@@ -43,9 +51,12 @@ def verify(bench: Workbench, job: MoveJob, grant: Grant, snapshot: Snapshot) -> 
     return Step.AGAIN
 
 
-def _compared(
-    uow: UnitOfWork, job: MoveJob, grant: Grant, site_key: SiteKey, batch: Sequence[ManifestObject], place: RestorePlace
+def compared(
+    uow: UnitOfWork, job: MoveJob, grant: Grant, batch: Sequence[ManifestObject], place: RestorePlace
 ) -> RestorePlace:
+    """The place behind some objects of the manifest that stand as they should. Raises NotAsSealed, DamagedPackage."""
+    site_key = grant.site_key
+    assert site_key is not None
     people.compare(uow, job, grant, batch)
     place = _items_compared(uow, job, site_key, batch, place)
     definitions.compare(uow, site_key, definitions.expected(job, batch))
@@ -104,20 +115,14 @@ def _next_items(uow: UnitOfWork, site_key: SiteKey, place: RestorePlace, count: 
     return uow.items.page(site_key, after=ItemKey(place.after), limit=count) if count else ()
 
 
-def _verified(bench: Workbench, job: MoveJob, site_key: SiteKey, snapshot: Snapshot, place: RestorePlace) -> Step:
-    """Counts agree, nothing stands besides what was compared, nothing was written meanwhile: note the change number."""
-    web, admins = site_of(bench, job, snapshot)
+def _verified(bench: Workbench, job: MoveJob, snapshot: Snapshot, place: RestorePlace) -> Step:
+    """Nothing was written meanwhile: note the change number."""
+    described = site_of(bench, job, snapshot)
     with bench.held(job) as (uow, now_job):
         grant = uow.grants.lock(job.job_id)
-        site = uow.sites.by_key(site_key, lock=True)
-        figures = (place.items, place.versions, place.size_bytes)
-        sealed = (snapshot.items, snapshot.versions, snapshot.size_bytes)
-        extra = _next_items(uow, site_key, place, 1)
-        if grant is None or site is None or figures != sealed or extra or site.change_no != place.change_no:
-            raise obstacles.NotAsSealed("The hidden site is not what was sealed.")
-        _compare_amounts(uow, site_key, snapshot, place)
-        rights.compare_admins(uow, job, site_key, admins)
-        definitions.compare_site(uow, job, grant, site, web)
+        if grant is None:
+            raise errors.Unexpected("A target's job has no grant.")
+        site = compare_whole(uow, job, grant, snapshot, place, described)
         uow.grants.save(dataclasses.replace(grant, verified_change_no=site.change_no))
         bench.park(uow, now_job, bench.clock.business_now() + SILENCE)
     log.info("move.verified", job=str(job.job_id), items=place.items, versions=place.versions, rights=place.rights)
@@ -125,17 +130,41 @@ def _verified(bench: Workbench, job: MoveJob, site_key: SiteKey, snapshot: Snaps
     return Step.OVER
 
 
+def compare_whole(
+    uow: UnitOfWork,
+    job: MoveJob,
+    grant: Grant,
+    snapshot: Snapshot,
+    place: RestorePlace,
+    described: tuple[ManifestWeb, list[int]],
+) -> Site:
+    """Counts agree, nothing stands besides what was compared, and the site itself is as it should be; `described` is what
+    `site_of` says. Raises NotAsSealed."""
+    site = None if grant.site_key is None else uow.sites.by_key(grant.site_key, lock=True)
+    figures = (place.items, place.versions, place.size_bytes)
+    sealed = (snapshot.items, snapshot.versions, snapshot.size_bytes)
+    if site is None or figures != sealed or site.change_no != place.change_no:
+        raise obstacles.NotAsSealed("The hidden site is not what was sealed.")
+    web, admins = described
+    _compare_amounts(uow, site.key, snapshot, place)
+    rights.compare_admins(uow, job, site.key, admins)
+    definitions.compare_site(uow, job, grant, site, web)
+    return site
+
+
 def _compare_amounts(uow: UnitOfWork, site_key: SiteKey, snapshot: Snapshot, place: RestorePlace) -> None:
     """As many of each kind as were sealed, and nothing besides. Raises NotAsSealed."""
-    if snapshot.counts != tuple(sorted(place.counts.items())) or place.counts.get("sites") != 1:
+    if snapshot.counts != tuple(sorted(place.counts.items())) or not {"sites", "scopes"} <= place.counts.keys():
         raise obstacles.NotAsSealed("The manifest does not hold what was sealed.")
-    kinds = place.counts.get
-    rights.compare_amounts(uow, site_key, groups=kinds("groups", 0), scopes=kinds("scopes", 1) - 1, rights=place.rights)
-    in_bin, shared = uow.recycle_bin.count(site_key), uow.links.count(site_key, deleted=True)
-    if (in_bin, shared) != (kinds("deleted", 0), kinds("links", 0)):
-        raise obstacles.NotAsSealed(
-            "The hidden site has deleted items or sharing links that the manifest does not name."
-        )
+    rights.compare_amounts(
+        uow, site_key, groups=place.counts.get("groups", 0), scopes=place.counts["scopes"] - 1, rights=place.rights
+    )
+    census = uow.census.of_site(site_key)
+    left_out = OF_PEOPLE | {"sites"}
+    kinds = {kind: count for kind, count in place.counts.items() if kind not in left_out}
+    standing = {kind: count for kind, count in census.counts.items() if kind not in left_out}
+    if (standing, census.versions, census.size_bytes) != (kinds, snapshot.versions, snapshot.size_bytes):
+        raise obstacles.NotAsSealed("The hidden site holds more or less than the manifest names.")
 
 
 def _path_of(thing: ManifestEntry | ManifestDeleted) -> str:
