@@ -10,17 +10,22 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, cast
+from uuid import UUID
 
 import pytest
 
+from blob_stores import ForgetfulBlobStore
 from clock import CountingIds, FakeClock
 from content_samples import add_site, put_blobs, row
 from databases import PostgresServer
 from move_samples import NOW, PARTNER, PARTNER_ID, grant, job, job_id, snapshot
 from races.test_moves_races import GEO, NoRunner, bench_on
 from xtenant.domain import content, obstacles
+from xtenant.domain.caller import Caller, CallerKind
 from xtenant.domain.content import Item, Site
+from xtenant.domain.drive import DriveRef, Where
 from xtenant.domain.move import Decision, Direction, MoveJob, MoveState
 from xtenant.domain.ports.move import Claim
 from xtenant.domain.tenant import TenantId
@@ -28,13 +33,15 @@ from xtenant.engine import places
 from xtenant.engine.dispatcher import Dispatcher
 from xtenant.engine.phases.validation import _freeze  # pyright: ignore[reportPrivateUsage]
 from xtenant.engine.places import BackupPlace
-from xtenant.operations import grants
+from xtenant.operations import grants, uploads
 from xtenant.operations.grants import PartnerCall
 from xtenant.storage.database import SqlUnits, open_engine
 from xtenant.storage.tables import metadata
+from xtenant.storage.uploads import FolderUploads
 
-ROUNDS = [pytest.param(60, id="sixty"), pytest.param(2_000, id="two thousand", marks=pytest.mark.faults)]
+ROUNDS = [pytest.param(50, id="fifty"), pytest.param(2_000, id="two thousand", marks=pytest.mark.faults)]
 TENANT = TenantId(PARTNER_ID)
+APP = Caller(kind=CallerKind.APP, app_id=UUID(int=9), permissions=frozenset({"Sites.FullControl.All"}))
 
 
 @pytest.fixture
@@ -225,4 +232,38 @@ def test_a_worker_that_was_cut_off_and_comes_back_writes_nothing(
         fell[wrote is True] += 1
         with pytest.raises(obstacles.StaleFence), bench.held(old):
             raise AssertionError("the old claim still writes")
+    assert rounds < 1_000 or min(fell.values()) > 0, f"every round fell the same way: {fell}"
+
+
+@pytest.mark.timeout(1_800)
+@pytest.mark.parametrize("rounds", ROUNDS)
+def test_the_end_of_an_upload_beside_the_freeze_is_in_the_snapshot_or_refused(
+    units: SqlUnits, pool: ThreadPoolExecutor, rounds: int, tmp_path: Path
+) -> None:
+    """A session opened before the freeze may end before it, and then counts; afterwards it is refused, whole."""
+    ids, clock, bench = CountingIds(), FakeClock(NOW), bench_on(units)
+    store, sessions = ForgetfulBlobStore(), FolderUploads(tmp_path, TENANT)
+    fell = {True: 0, False: 0}
+    for number in range(1, rounds + 1):
+        site, library, moving = claimed_site(units, ids, number)
+        session = uploads.create_session(
+            units, APP, ref=DriveRef(site_id=site.site_id), where=Where(names=("file",)), clock=clock, ids=ids
+        )
+        text = b"content %d" % number
+        where = {"start": 0, "end": len(text) - 1, "total": len(text)}
+        uploads.receive_fragment(units, sessions, session_id=session.session_id, pieces=[text], clock=clock, **where)
+
+        def end(session: Any = session) -> bool:
+            uploads.finish(units, sessions, store, session_id=session.session_id, clock=clock, ids=ids)
+            return True
+
+        ended, _ = at_once(pool, end, lambda moving=moving: _freeze(bench, moving))
+        assert ended is True or isinstance(ended, content.SiteFrozen), ended
+        with units.read() as uow:
+            frozen, stored = uow.sites.by_key(site.key), uow.jobs.get(job_id(number), Direction.OUT)
+            names = [item.name for item in uow.items.children(library, after_name="", limit=9)]
+        assert frozen is not None and stored is not None and frozen.frozen_by == job_id(number)
+        assert names == (["file"] if ended is True else [])
+        assert places.read(stored.cursor, BackupPlace).change_no == frozen.change_no
+        fell[ended is True] += 1
     assert rounds < 1_000 or min(fell.values()) > 0, f"every round fell the same way: {fell}"
