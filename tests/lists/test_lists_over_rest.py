@@ -369,12 +369,16 @@ def test_who_may_not_read_a_list_item_is_not_shown_it_and_may_not_change_it(host
     bob = user_number(host, BOB_LOGIN)
     role = "roleassignments/addroleassignment(principalid={},roledefid={})"
     host.rest("POST", role.format(bob, 1073741827))
+    host.rest("POST", f"{tasks}/items(2)/AttachmentFiles/add(FileName='a.txt')", content=b"secret")
     host.rest("POST", f"{tasks}/items(2)/breakroleinheritance(copyRoleAssignments=false)")
     assert [row["Title"] for row in host.rest("GET", f"{tasks}/items", who=BOB)["value"]] == ["open"]
     for method, path, body in (
         ("GET", f"{tasks}/items(2)", None),
         ("GET", f"{tasks}/items(2)/versions", None),
         ("GET", f"{tasks}/items(2)/AttachmentFiles", None),
+        ("GET", f"{tasks}/items(2)/AttachmentFiles('a.txt')/$value", None),
+        ("POST", f"{tasks}/items(2)/AttachmentFiles/add(FileName='b.txt')", None),
+        ("DELETE", f"{tasks}/items(2)/AttachmentFiles('a.txt')", None),
         ("PATCH", f"{tasks}/items(2)", {"Title": "mine"}),
         ("DELETE", f"{tasks}/items(2)", None),
         ("DELETE", tasks, None),
