@@ -89,7 +89,7 @@ RULES: tuple[Rule, ...] = (
         Who.OWN_SHAREPOINT_ADMIN,
         *("trust.inbox", "multi_geo.versions", "compatibility.get"),
         *("sites.get", "sites.list", "sites.remove", "sites.remove_deleted"),
-        *("move.start", "move.list", "move.show", "move.cancel", "move.refuse", "move.people"),
+        *("move.start", "move.list", "move.show", "move.cancel", "move.refuse", "move.settle", "move.people"),
         "content.write",
     ),
     *_rules(

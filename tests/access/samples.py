@@ -212,6 +212,11 @@ MOVES = {
     ("GET", "/_api/SiteMoveJobs/GetByMoveId({arguments:path})"): _of_job(f"SiteMoveId='{MISSING}'"),
     ("GET", "/_api/SiteMoveJobs/GetMoveReport({arguments:path})"): lambda e: ok(values={"arguments": _REPORT}),
     ("POST", "/_api/SiteMoveJobs({arguments:path})/Cancel"): _of_job(_URL_KEY),
+    ("POST", "/_api/xtenant/moves/{job:guid}/settle"): lambda e: ok(
+        404,
+        values={"job": str(MISSING)},
+        json={"Outcome": "refused", "SiteUrl": "https://contoso.sharepoint.com/sites/x"},
+    ),
     ("POST", "/_api/xtenant/moves/{job:guid}/refuse"): lambda e: ok(404, values={"job": str(MISSING)}),
     ("GET", "/_api/xtenant/moves/{job:guid}/people"): lambda e: ok(404, values={"job": str(MISSING)}),
     ("GET", "/_api/xtenant/moves/{job:guid}/package"): lambda e: ok(404, values={"job": str(MISSING)}),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,10 @@ from moves.scene import ask_graph
 from moves.two_tenants import SOURCE_URL, TARGET_URL, TwoTenants, add_site, content_of, fill, two_tenants, user
 from xtenant.domain.content import LockState
 from xtenant.domain.move import Direction
+from xtenant.engine.dispatcher import Dispatcher
+from xtenant.engine.runner import InProcessRunner
 from xtenant.operations import sites
+from xtenant.outside.clock import SystemClock
 
 TASKS = "/beta/solutions/sharePoint/migrations/crossOrganizationMigrationTasks"
 HOST = "https://fabrikam-my.sharepoint.com"
@@ -139,7 +144,42 @@ def test_a_task_that_cannot_be_meant_is_refused(pair: TwoTenants, change: dict[s
     assert jobs_of(pair) is None
 
 
-def test_a_latest_start_is_refused_rather_than_forgotten(pair: TwoTenants) -> None:
-    answer = post(pair, site_task(preferredLatestStartDateTime="2099-01-01T00:00:00Z"))
-    assert (answer.status_code, answer.json()["error"]["code"]) == (501, "notSupported")
-    assert jobs_of(pair) is None
+def test_a_task_asked_for_again_before_it_begins_takes_what_is_asked_for_now(pair: TwoTenants) -> None:
+    """graph-migrations.md 2.7: the same id, other parameters; one that ended is followed by a new task."""
+    first = post(pair, site_task(preferredStartDateTime="2098-01-01T00:00:00Z")).json()
+    later = {"preferredStartDateTime": "2099-01-01T00:00:00Z", "preferredLatestStartDateTime": "2099-02-01T00:00:00Z"}
+    again = post(pair, site_task(**later, targetSiteUrl=f"{TARGET_URL}-2"))
+    assert again.status_code == 200, again.text
+    task = again.json()
+    assert (task["id"], task["status"]) == (first["id"], "notStarted")
+    assert {name: task["parameters"][name] for name in later} == later
+    assert task["parameters"]["targetSiteUrl"] == f"{TARGET_URL}-2"
+    assert ask_graph(pair, "contoso", "POST", f"{TASKS}/{task['id']}/cancel").status_code == 204
+    third = post(pair, site_task(preferredStartDateTime="2098-01-01T00:00:00Z")).json()
+    assert third["id"] != task["id"], "a cancelled task is followed by a new one"
+    with pair.source.units.read() as uow:
+        job = uow.jobs.latest_of(SOURCE_URL)
+    assert job is not None and str(job.supersedes) == task["id"]
+
+
+def test_a_task_that_has_ended_is_not_begun_again(pair: TwoTenants) -> None:
+    made = post(pair, site_task()).json()
+    pair.wait_for_end(made["id"])
+    answer = post(pair, site_task())
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "MnASiteMoveIsInprogressOrFinished")
+
+
+def test_a_task_that_does_not_begin_by_its_latest_start_is_cancelled(tmp_path: Path) -> None:
+    """graph-migrations.md 2.4; the tenant lets no move begin meanwhile."""
+    with two_tenants(tmp_path) as pair:
+        add_site(pair.source)
+        pair.source.engine.stop()
+        latest = (pair.source.clock.business_now() + timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        task = post(pair, site_task(preferredLatestStartDateTime=latest)).json()
+        an_hour_later = SystemClock(offset_seconds=lambda: 3_600.0)
+        bench = dataclasses.replace(pair.source.engine.bench, clock=an_hour_later)
+        Dispatcher(bench, InProcessRunner(bench), worker="late").claim_due(frozenset())
+        shown = ask_graph(pair, "contoso", "GET", f"{TASKS}/{task['id']}").json()
+    assert shown["status"] == "cancelled"
+    assert shown["error"]["code"] == "latestStartPassed"
+    assert "startedDateTime" not in shown

@@ -5,17 +5,18 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from xtenant.cli import move_scripts
+from xtenant.cli import move_scripts, move_watch
 from xtenant.cli.changing import changes
-from xtenant.cli.output import OutputOption, emit, note
-from xtenant.cli.tools import GeoOption, TenantOption, Tools, WhatIfOption, YesOption, tools_of
+from xtenant.cli.output import Format, OutputOption, emit, note
+from xtenant.cli.streaming import form_of
+from xtenant.cli.tools import GeoOption, TenantOption, WhatIfOption, YesOption, tools_of
 from xtenant.client.moves import BecameWhom, MoveJob, Report, StartWish, Unit
 from xtenant.client.tenant import TenantClient
 from xtenant.cmdlets.parameters import read_date
@@ -24,14 +25,27 @@ from xtenant.domain import errors
 from xtenant.domain.move import ResolutionRule
 from xtenant.domain.tenant import parse_host_url
 
+
+class Settlement(StrEnum):
+    """What `move settle --as` takes."""
+
+    PUBLISHED = "published"
+    REFUSED = "refused"
+
+
 app = typer.Typer(help="Moves of OneDrives, sites and group sites.", no_args_is_help=True)
 
 SourceOption = Annotated[str, typer.Option("--source", help="The profile of the source tenant.")]
 IdArgument = Annotated[str, typer.Argument(help="The move job's id.")]
 TEXT = "text"
+CONSEQUENCES = (
+    "as published: the site becomes a redirect and the move a Success. If the target never published, the content can be read "
+    "nowhere until it is taken from behind the redirect, where it stays for the retention.",
+    "as refused: the site can be written again and the move has Failed. If the target did publish, the site exists twice, and "
+    "what is written on one side is missing on the other.",
+)
+"""What each outcome does in the world in which it is wrong (settled B 7)."""
 RULES = tuple(rule.value for rule in ResolutionRule)
-POLL_SECONDS = (0.5, 15.0)
-"""First and longest pause between two looks of `watch`."""
 
 
 @app.command("start")
@@ -209,6 +223,41 @@ def refuse(
     emit({**row_of(tools.run(work)), **({"what_if": True} if what_if else {})}, output)
 
 
+@app.command("settle")
+@changes("move.settle", on=("source",))
+def settle(
+    context: typer.Context,
+    job_id: IdArgument,
+    source: SourceOption,
+    outcome: Annotated[Settlement, typer.Option("--as", help="What is taken to have happened at the target.")],
+    site: Annotated[str, typer.Option("--site", help="The site's address, in place of typing it.")] = "",
+    geo: GeoOption = None,
+    what_if: WhatIfOption = False,
+    output: OutputOption = None,
+) -> None:
+    """End a move whose target will never answer again: decide in its place what happened there.
+
+    Example: xtenant move settle b298219e-3440-40b8-8931-46e805e2b85b --source contoso --as refused --what-if
+    """
+    tools = tools_of(context)
+    if tools.draft is not None:
+        raise errors.UsageError("Settling a move is a call of our own service; there is no cmdlet for it.")
+    if not site and not what_if and not sys.stdin.isatty():
+        raise errors.UsageError("Nobody is there to type the site's address.", remedy="Give it with --site URL.")
+
+    async def work() -> MoveJob:
+        async with tools.open(source, geo) as client:
+            job = await _job(client, job_id)
+            for line in CONSEQUENCES:
+                note(line)
+            if what_if:
+                return job
+            typed = site or tools.ask_name(f"Type the address of the site to settle the move as {outcome}")
+            return await client.moves.settle(job.id, outcome.value, typed)
+
+    emit({**row_of(tools.run(work)), **({"what_if": True} if what_if else {})}, output)
+
+
 @app.command("people")
 def people(
     context: typer.Context,
@@ -245,71 +294,51 @@ def watch(
     geo: GeoOption = None,
     output: OutputOption = None,
 ) -> None:
-    """Wait until moves have ended, with a progress bar on a terminal. Exit code 4 when one did not end in Success.
+    """Wait until moves have ended: a live table on a terminal, one JSON line for each change when piped. Exit code 4 when one
+    did not end in Success; Ctrl-C ends the watching, and the moves go on.
 
     Example: xtenant move watch --all --source contoso
     """
     tools = tools_of(context)
     if bool(job_ids) == all_jobs:
         raise errors.UsageError("Name the jobs, or give --all.")
+    wanted = [_id(one) for one in job_ids] if job_ids else None
+    piped = form_of(output) is Format.JSON
 
     async def work() -> list[MoveJob]:
         async with tools.open(source, geo) as client:
-            return await _until_ended(tools, client, job_ids)
+            if piped:
+                return await move_watch.until_ended(tools.clock, client, wanted, move_watch.lines(row_of))
+            if not sys.stderr.isatty():
+                return await move_watch.until_ended(tools.clock, client, wanted, lambda jobs, changed: None)
+            live, shown = move_watch.live_table(Console(stderr=True))
+            with live:
+                return await move_watch.until_ended(tools.clock, client, wanted, shown)
 
     jobs = tools.run(work)
-    emit([row_of(job) for job in jobs], output)
+    if not jobs:
+        note("No move is under way; `xtenant move list` shows those that have ended.")
+    if not piped:
+        emit([row_of(job) for job in jobs], output)
     if any(job.state != "Success" for job in jobs):
         raise typer.Exit(errors.ExitCode.REFUSED)
 
 
-async def _until_ended(tools: Tools, client: TenantClient, ids: list[str] | None) -> list[MoveJob]:
-    """Look again and again, soon at first and then less often, until every job has ended."""
-    jobs = [await _job(client, one) for one in ids or []]
-    if ids is None:
-        jobs = [job for job in await client.moves.report(Report()) if not job.ended]
-        if not jobs:
-            note("No move is under way; `xtenant move list` shows those that have ended.")
-    pause, longest = POLL_SECONDS
-    with _bars() as bars:
-        tasks = {job.id: bars.add_task(job.source_url, total=None, state=job.state_name) for job in jobs}
-        while True:
-            for job in jobs:
-                _draw(bars, tasks[job.id], job)
-            if all(job.ended for job in jobs):
-                return jobs
-            await tools.clock.sleep(pause)
-            pause = min(longest, pause * 1.5)
-            jobs = [job if job.ended else await _job(client, str(job.id)) for job in jobs]
-
-
-def _bars() -> Progress:
-    """Bars on a terminal only (design section 7)."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total}"),
-        TextColumn("{task.fields[state]}"),
-    )
-    return Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty())
-
-
-def _draw(bars: Progress, task: TaskID, job: MoveJob) -> None:
-    state = f"{job.state_name} {job.phase or ''}".strip()
-    bars.update(task, completed=job.items_done or 0, total=job.items_total, state=state)
-
-
 async def _job(client: TenantClient, text: str) -> MoveJob:
-    try:
-        job_id = UUID(text)
-    except ValueError as error:
-        raise errors.UsageError(f"'{text}' is not the id of a move job.") from error
+    job_id = _id(text)
     found = await client.moves.by_id(job_id)
     if found is None:
         raise errors.NotFound(
             f"There is no move job {job_id} here.", remedy="`xtenant move list` shows those there are."
         )
     return found
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise errors.UsageError(f"'{text}' is not the id of a move job.") from error
 
 
 def row_of(job: MoveJob) -> dict[str, object]:
@@ -322,6 +351,9 @@ def row_of(job: MoveJob) -> dict[str, object]:
         "items_total": job.items_total,
         "bytes_done": job.bytes_done,
         "bytes_total": job.bytes_total,
+        "items_per_second": job.items_rate,
+        "bytes_per_second": job.bytes_rate,
+        "expected_end": job.expected_end,
         "error": job.error,
         "source_url": job.source_url,
         "target_url": job.target_url,

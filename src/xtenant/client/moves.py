@@ -114,6 +114,9 @@ class MoveJob:
     finished_at: datetime | None = None
     last_modified: datetime | None = None
     unmapped: str | None = None
+    items_rate: float | None = None
+    bytes_rate: float | None = None
+    expected_end: datetime | None = None
 
     @property
     def ended(self) -> bool:
@@ -188,6 +191,10 @@ class MoveClient:
     async def refuse(self, job_id: UUID) -> None:
         """As the target: refuse a move before it is published (settled B 6). Raises Refused once it is."""
         await jobs.refuse(self._session, self._admin_url, job_id)
+
+    async def settle(self, job_id: UUID, outcome: str, site_url: str) -> MoveJob:
+        """As the source: say what happened at a target that will never answer (settled B 7), `published` or `refused`."""
+        return _job(await jobs.settle(self._session, self._admin_url, job_id, outcome, site_url))
 
     async def people(self, job_id: UUID) -> list[BecameWhom]:
         """As the target: everybody a move named and who they became here. Raises NotFound on the source."""
@@ -296,6 +303,9 @@ def _job(wire: jobs.SiteMoveJob) -> MoveJob:
         finished_at=_moment(wire.FinishedDateInUtc),
         last_modified=_moment(wire.LastModified),
         unmapped=wire.UnmappedTargetUpn,
+        items_rate=wire.ItemsPerSecond,
+        bytes_rate=wire.BytesPerSecond,
+        expected_end=_moment(wire.ExpectedEndDateInUtc),
     )
 
 

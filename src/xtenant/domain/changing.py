@@ -55,6 +55,7 @@ _FORMS: dict[WireForm, tuple[str, ...]] = {
     WireForm.NOT_PUBLIC: (
         "map.replace",  # the text of one item of the map is not public (spo-admin.md 4.4)
         "move.refuse",  # a route of our own
+        "move.settle",  # a route of our own
     ),
 }
 

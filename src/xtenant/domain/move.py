@@ -168,6 +168,30 @@ class MoveJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast a phase goes on, and when it would end at that rate."""
+
+    items_per_second: float
+    bytes_per_second: float
+    expected_end: datetime | None
+
+
+def pace_of(job: MoveJob) -> Pace | None:
+    """From the phase's begin to its last progress; None while nothing was done in it, or nothing goes on."""
+    if job.state not in (MoveState.IN_PROGRESS, MoveState.RESCHEDULED) or job.phase_at is None or not job.items_done:
+        return None
+    seconds = (job.modified_at - job.phase_at).total_seconds()
+    if seconds <= 0:
+        return None
+    items, size = job.items_done / seconds, job.bytes_done / seconds
+    left = [max(0, job.items_total - job.items_done) / items]
+    if size:
+        left.append(max(0, job.bytes_total - job.bytes_done) / size)
+    end = job.modified_at + timedelta(seconds=max(left)) if max(left) < MAX_EXPECTED_SECONDS else None
+    return Pace(items_per_second=items, bytes_per_second=size, expected_end=end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
     """The target's row: what it allows one job of one partner (settled B 6).
 
@@ -238,6 +262,7 @@ class Resolution:
 
 
 MAX_PASSES = 24
+MAX_EXPECTED_SECONDS = 366 * 86_400
 MAX_STALLED = timedelta(hours=24)
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 3600.0

@@ -63,6 +63,13 @@ MOVE_VERBS: tuple[Verb, ...] = (
         routes=("POST /_api/xtenant/moves/ID/refuse",),
     ),
     Verb(
+        name="move.settle",
+        operation="settling.settle_move",
+        commands=("move settle",),
+        routes=("POST /_api/xtenant/moves/ID/settle",),
+        note="ends a doubt with a partner that will never answer",
+    ),
+    Verb(
         name="move.people",
         operation="resolutions.list_resolutions",
         commands=("move people",),

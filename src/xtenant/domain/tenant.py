@@ -251,6 +251,8 @@ class TenantSettings:
     item_limit: int = 1_000_000
     map_rejects_whole: bool = False
     max_hidden_per_partner: int = 100
+    moves_at_once: int = 0
+    """How many moves go on at once in each direction over all workers of the tenant; 0 leaves it to each worker's slots."""
     security_clock_offset: int = 0
     throttle: Throttling = Throttling.OFF
     throttle_licences: int = 1_000

@@ -1,4 +1,4 @@
-"""Claims due jobs by the business clock and hands them to a runner, with limits for each direction, oldest pass first.
+"""Claims due jobs by the business clock and hands them to a runner, with limits for each direction, the partners in turn.
 
 Moves out and moves in have slots of their own: two tenants that move to each other can never wait for each other's workers.
 """
@@ -6,19 +6,23 @@ Moves out and moves in have slots of their own: two tenants that move to each ot
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Protocol
 
 import structlog
 
-from xtenant.domain.move import LEASE_SECONDS, Direction, MoveJob, MoveState
+from xtenant.domain.move import CANCELLABLE, LEASE_SECONDS, Direction, MoveJob, MoveState
 from xtenant.domain.ports.move import Claim
+from xtenant.domain.tenant import HostUrl
 from xtenant.engine.workbench import Workbench
+from xtenant.operations.moves import too_late
 
 log = structlog.get_logger("xtenant.engine")
 
 LOOK_AHEAD = 100
+EXPIRY_SECONDS = 1.0
 DEAD_AFTER = timedelta(seconds=3 * LEASE_SECONDS)
 
 
@@ -49,6 +53,8 @@ class Dispatcher:
         self._worker = worker
         self._most = {Direction.OUT: most_out, Direction.IN: most_in}
         self._renewed_at: float | None = None
+        self._expired_at: float | None = None
+        self._partners: dict[Claim, HostUrl] = {}
 
     def begin(self) -> None:
         """The process starts: what it was doing before it died is anybody's again."""
@@ -85,14 +91,40 @@ class Dispatcher:
             for direction, most in self._most.items()
         }
         clock = self._bench.clock
+        self._stop_expired()
+        if not any(slots > 0 for slots in free.values()):
+            return []
         with self._bench.units.read() as uow:
+            if most := uow.settings.get().moves_at_once:
+                busy = uow.queue.busy(clock.security_now())
+                free = {direction: min(slots, most - busy.get(direction, 0)) for direction, slots in free.items()}
             due = uow.jobs.due(business_now=clock.business_now(), security_now=clock.security_now(), limit=LOOK_AHEAD)
+        self._partners = {claim: partner for claim, partner in self._partners.items() if claim in running}
         claims: list[Claim] = []
-        for job in due:
+        for job in in_turn(due, [(claim.direction, partner) for claim, partner in self._partners.items()]):
             if free[job.direction] > 0 and (claim := self._claim(job)) is not None:
                 free[job.direction] -= 1
+                self._partners[claim] = job.partner
                 claims.append(claim)
         return claims
+
+    def _stop_expired(self) -> None:
+        """A job that has not begun by its latest start is cancelled (graph-migrations.md 2.4); looked at once a second."""
+        now = self._bench.clock.monotonic()
+        if self._expired_at is not None and now - self._expired_at < EXPIRY_SECONDS:
+            return
+        self._expired_at = now
+        business_now = self._bench.clock.business_now()
+        with self._bench.units.read() as uow:
+            late = uow.queue.expired(business_now, limit=LOOK_AHEAD)
+        if not late:
+            return
+        with self._bench.units.write() as uow:
+            for job in late:
+                held = uow.jobs.lock(job.job_id, job.direction)
+                if held is not None and held.state in CANCELLABLE:
+                    uow.jobs.save(too_late(held, business_now))
+        log.info("move.latest_start_passed", jobs=[str(job.job_id) for job in late])
 
     def _claim(self, job: MoveJob) -> Claim | None:
         now = self._bench.clock.security_now()
@@ -104,6 +136,20 @@ class Dispatcher:
         if claim is not None:
             self._bench.stop("claim.taken")
         return claim
+
+
+def in_turn(due: Sequence[MoveJob], running: Sequence[tuple[Direction, HostUrl]]) -> Iterator[MoveJob]:
+    """The due jobs in the order in which they may begin: next is always the partner with the fewest moves going on."""
+    going = Counter(running)
+    waiting: dict[tuple[Direction, HostUrl], deque[MoveJob]] = {}
+    for job in due:
+        waiting.setdefault((job.direction, job.partner), deque()).append(job)
+    while waiting:
+        partner = min(waiting, key=lambda each: (going[each], waiting[each][0].next_pass_at))
+        yield waiting[partner].popleft()
+        going[partner] += 1
+        if not waiting[partner]:
+            del waiting[partner]
 
 
 def _lease() -> timedelta:

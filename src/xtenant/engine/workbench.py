@@ -88,7 +88,10 @@ class Workbench:
 
     def save(self, uow: UnitOfWork, job: MoveJob, **changes: Any) -> MoveJob:
         """Write the job's row with changes, inside a unit of `held`."""
-        changed = dataclasses.replace(job, modified_at=self.clock.business_now(), **changes)
+        now = self.clock.business_now()
+        if changes.get("phase", job.phase) is not job.phase or job.phase_at is None:
+            changes["phase_at"] = now
+        changed = dataclasses.replace(job, modified_at=now, **changes)
         uow.jobs.save(changed)
         return changed
 

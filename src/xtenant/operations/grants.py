@@ -67,6 +67,7 @@ def _take_down(uow: UnitOfWork, call: PartnerCall, offer: Offer, clock: Clock) -
     if len(offer.unmapped) > LONGEST_UPN:
         raise errors.UsageError("The offer names somebody by more than a user principal name has characters.")
     most = uow.settings.get().max_hidden_per_partner
+    _supersede(uow, call, offer, clock)
     full = uow.grants.open_of(call.partner.text) >= most
     grant = _new_grant(call, offer, clock)
     job = _new_job(call, offer, clock.business_now())
@@ -76,6 +77,18 @@ def _take_down(uow: UnitOfWork, call: PartnerCall, offer: Offer, clock: Clock) -
         reason = obstacles.QueueFull(most)
         job, grant = refuse(uow, job, grant, reason.code, reason.text, now=clock.business_now())
     return job, grant
+
+
+def _supersede(uow: UnitOfWork, call: PartnerCall, offer: Offer, clock: Clock) -> None:
+    """An earlier job of the same source that failed there: what it reserved here is given free at once (settled B 12)."""
+    if offer.supersedes is None:
+        return
+    job, grant = uow.jobs.lock(offer.supersedes, Direction.IN), uow.grants.lock(offer.supersedes)
+    if job is None or grant is None or not _covers(grant, call) or grant.source_url != offer.source_url:
+        return
+    if grant.decision is Decision.NONE:
+        reason = "The source began this move anew."
+        refuse(uow, job, grant, "superseded", reason, now=clock.business_now())
 
 
 def _new_grant(call: PartnerCall, offer: Offer, clock: Clock) -> Grant:

@@ -31,6 +31,7 @@ class TaskWish:
     partner: HostUrl | None = None
     partner_tenant_id: TenantId | None = None
     begin_at: datetime | None = None
+    latest_start_at: datetime | None = None
     validate_only: bool = False
     body_hash: bytes = b""
 
@@ -50,6 +51,8 @@ def start_wish_of(units: Units, tenant: Tenant, caller: Caller, wish: TaskWish) 
         target_url=_target_url(partner, wish),
         partner=partner,
         begin_at=wish.begin_at,
+        latest_start_at=wish.latest_start_at,
+        updates=True,
         validate_only=wish.validate_only,
         body_hash=wish.body_hash,
     )

@@ -37,13 +37,16 @@ AskTarget = Callable[[StartQuestion], Awaitable[StartAnswer]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartWish:
     """What a caller asks for. `unmapped` is the UPN of the target's person for what unmapped principals had, empty for none
-    (our extension); `body_hash` is the SHA-256 of the request under an `idempotency_key` (settled B 14)."""
+    (our extension); with `updates` a job that has not begun takes what is asked for in place of a second one
+    (graph-migrations.md 2.7); `body_hash` is the SHA-256 of the request under an `idempotency_key` (settled B 14)."""
 
     source_url: str
     target_url: str
     partner: HostUrl
     begin_at: datetime | None = None
     end_at: datetime | None = None
+    latest_start_at: datetime | None = None
+    updates: bool = False
     validate_only: bool = False
     unmapped: str = ""
     idempotency_key: str | None = None
@@ -87,6 +90,9 @@ async def start_move(
     if wish.validate_only and answer is not None:
         found += _domains(units, job, answer.domains)
     if found:
+        # what else speaks against a source that is moving or has moved only follows from that (graph-migrations.md 2.7: 409)
+        moving = [one for one in found if isinstance(one, obstacles.AlreadyMoving)]
+        found = moving[:1] or found
         raise found[0] if len(found) == 1 else obstacles.StartRefused(found)
     if wish.validate_only:
         return dataclasses.replace(job, state=MoveState.SUCCESS, validation_only=True)
@@ -125,6 +131,8 @@ def _check_dates(wish: StartWish, now: datetime) -> None:
     """R-6.12; a begin date just past is taken as now."""
     if wish.begin_at is not None and wish.begin_at < now - timedelta(minutes=5):
         raise obstacles.DatesWrong("The preferred begin date lies in the past.")
+    if wish.latest_start_at is not None and wish.latest_start_at <= (wish.begin_at or now):
+        raise obstacles.DatesWrong("The latest start does not lie after the begin.")
     if wish.end_at is not None and wish.end_at <= (wish.begin_at or now):
         raise obstacles.DatesWrong("The preferred end date does not lie after the begin.")
 
@@ -152,6 +160,7 @@ def _examined(
             site_key=site.key if site else None,
             begin_at=wish.begin_at,
             end_at=wish.end_at,
+            latest_start_at=wish.latest_start_at,
             created_at=now,
             modified_at=now,
             next_pass_at=max(now, wish.begin_at or now),
@@ -163,7 +172,10 @@ def _examined(
             source_id=site.group_id if site and kind is JobKind.GROUP else None,
         )
         found = preconditions.source_problems(settings, site, job)
-        found += _other_jobs(uow, job, site)
+        other = uow.jobs.latest_of(job.source_url, direction=Direction.OUT)
+        found += _in_the_way(other, job, site, wish)
+        if other is not None and other.state in (MoveState.FAILED, MoveState.STOPPED):
+            job = dataclasses.replace(job, supersedes=other.job_id)
         if wish.validate_only and site is not None:
             found += preconditions.content_problems(uow, site, job.target_url)
     return job, found, settings
@@ -175,10 +187,9 @@ def _domains(units: Units, job: MoveJob, domains: Sequence[str]) -> list[errors.
         return [] if site is None else preconditions.domain_problems(uow, site, domains)
 
 
-def _other_jobs(uow: UnitOfWork, job: MoveJob, site: Site | None) -> list[errors.XTenantError]:
-    """E-19: another job is open, or has finished and its redirect stands (settled B 14)."""
-    other = uow.jobs.latest_of(job.source_url, direction=Direction.OUT)
-    if other is None:
+def _in_the_way(other: MoveJob | None, job: MoveJob, site: Site | None, wish: StartWish) -> list[errors.XTenantError]:
+    """E-19: another job is open and cannot be updated, or has finished and its redirect stands (settled B 14)."""
+    if other is None or (wish.updates and other.state in CANCELLABLE):
         return []
     finished = other.state is MoveState.SUCCESS and site is not None and site.is_redirect
     return [obstacles.AlreadyMoving(job.source_url)] if other.is_open or finished else []
@@ -207,12 +218,32 @@ def _record(units: Units, caller: Caller, wish: StartWish, job: MoveJob, *, cloc
         site = uow.sites.by_key(job.site_key or SiteKey(0), lock=True)
         if site is None or site.frozen_by is not None or site.is_redirect:
             raise obstacles.AlreadyMoving(job.source_url)
+        if (updated := _updated(uow, wish, job)) is not None:
+            return updated
         uow.jobs.add(job, queue_limit=limits.queue)
         if wish.idempotency_key is not None:
             uow.move_requests.put(
                 caller.name, wish.idempotency_key, wish.body_hash, job.job_id, now=clock.business_now()
             )
     return job
+
+
+def _updated(uow: UnitOfWork, wish: StartWish, job: MoveJob) -> MoveJob | None:
+    """The job of this source that has not begun, with what is asked for now; None where there is none to update."""
+    other = uow.jobs.latest_of(job.source_url, direction=Direction.OUT) if wish.updates else None
+    standing = None if other is None else uow.jobs.lock(other.job_id, Direction.OUT)
+    if standing is None or standing.state not in CANCELLABLE:
+        return None
+    kept = {name: getattr(standing, name) for name in ("job_id", "created_at", "state", "supersedes", "fence")}
+    job = dataclasses.replace(job, **kept)
+    uow.jobs.save(job)
+    return job
+
+
+def too_late(job: MoveJob, now: datetime) -> MoveJob:
+    """A job that did not begin in time, cancelled by nobody."""
+    text = f"The move had not begun by its latest start, {job.latest_start_at:%Y-%m-%d %H:%M:%S} UTC."
+    return dataclasses.replace(ended(job, MoveState.STOPPED, now), error_code="latestStartPassed", error_text=text)
 
 
 def show_move(units: Units, job_id: UUID) -> MoveJob:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     delete,
+    func,
     insert,
     or_,
     select,
@@ -169,12 +170,12 @@ class MoveJobStore:
 
     def get(self, job_id: MoveJobId, direction: Direction) -> MoveJob | None:
         row = self._connection.execute(select(move_jobs).where(*self._is(job_id, direction))).one_or_none()
-        return None if row is None else _job(row)
+        return None if row is None else job_of(row)
 
     def lock(self, job_id: MoveJobId, direction: Direction) -> MoveJob | None:
         query = select(move_jobs).where(*self._is(job_id, direction)).with_for_update()
         row = self._connection.execute(query).one_or_none()
-        return None if row is None else _job(row)
+        return None if row is None else job_of(row)
 
     def hold(self, job_id: MoveJobId, direction: Direction, fence: int) -> MoveJob:
         job = self.lock(job_id, direction)
@@ -197,18 +198,28 @@ class MoveJobStore:
             self._connection.execute(update(geo_queues).where(mine).values(pending=geo_queues.c.pending + 1))
 
     def due(self, *, business_now: datetime, security_now: datetime, limit: int) -> Sequence[MoveJob]:
-        query = (
-            select(move_jobs)
+        turn = func.row_number().over(
+            partition_by=(move_jobs.c.direction, move_jobs.c.partner),
+            order_by=(move_jobs.c.next_pass_at, move_jobs.c.key),
+        )
+        free = (
+            select(move_jobs.c.key, turn.label("turn"))
             .where(
                 move_jobs.c.tenant_id == self._tenant_id,
                 move_jobs.c.state.in_(_STATES),
                 move_jobs.c.next_pass_at <= business_now,
                 _free(security_now),
             )
-            .order_by(move_jobs.c.next_pass_at, move_jobs.c.key)
+            .subquery()
+        )
+        query = (
+            select(move_jobs)
+            .join(free, free.c.key == move_jobs.c.key)
+            .where(move_jobs.c.tenant_id == self._tenant_id)
+            .order_by(free.c.turn, move_jobs.c.next_pass_at, move_jobs.c.key)
             .limit(limit)
         )
-        return [_job(row) for row in self._connection.execute(query)]
+        return [job_of(row) for row in self._connection.execute(query)]
 
     def claim(self, job: MoveJob, *, worker: str, until: datetime, security_now: datetime) -> Claim | None:
         taken = (
@@ -258,7 +269,7 @@ class MoveJobStore:
         if asked.until is not None:
             query = query.where(move_jobs.c.modified_at <= asked.until)
         query = query.order_by(move_jobs.c.modified_at.desc(), move_jobs.c.key.desc()).limit(limit)
-        return [_job(row) for row in self._connection.execute(query)]
+        return [job_of(row) for row in self._connection.execute(query)]
 
     def latest_of(self, url: str, *, direction: Direction | None = None) -> MoveJob | None:
         query = select(move_jobs).where(
@@ -267,7 +278,7 @@ class MoveJobStore:
         if direction is not None:
             query = query.where(move_jobs.c.direction == int(direction))
         row = self._connection.execute(query.order_by(move_jobs.c.key.desc()).limit(1)).one_or_none()
-        return None if row is None else _job(row)
+        return None if row is None else job_of(row)
 
     def to_collect(self, *, finished_before: datetime, limit: int) -> Sequence[MoveJob]:
         query = (
@@ -282,7 +293,7 @@ class MoveJobStore:
             .order_by(move_jobs.c.key)
             .limit(limit)
         )
-        return [_job(row) for row in self._connection.execute(query)]
+        return [job_of(row) for row in self._connection.execute(query)]
 
     def _is(self, job_id: MoveJobId, direction: Direction) -> tuple[ColumnElement[bool], ...]:
         return (
@@ -350,7 +361,8 @@ def _columns(job: MoveJob) -> dict[str, Any]:
     return values
 
 
-def _job(row: Row[Any]) -> MoveJob:
+def job_of(row: Row[Any]) -> MoveJob:
+    """A row as a value."""
     found: dict[str, Any] = {name: getattr(row, name) for name in _FIELDS}
     found |= {
         "job_id": MoveJobId(row.job_id),

@@ -29,6 +29,7 @@ from xtenant.storage.memberships import MembershipStore
 from xtenant.storage.object_lists import ObjectList
 from xtenant.storage.outbox import OutboxStore
 from xtenant.storage.principals import PrincipalStore
+from xtenant.storage.queue import QueueStore
 from xtenant.storage.recovery import RecoveryStore
 from xtenant.storage.recycle_bin import RecycleBinStore
 from xtenant.storage.replay import ReplayStore
@@ -149,6 +150,10 @@ class SqlUnitOfWork:
     @property
     def leftovers(self) -> LeftoverStore:
         return LeftoverStore(self.connection, self.tenant_id)
+
+    @property
+    def queue(self) -> QueueStore:
+        return QueueStore(self.connection, self.tenant_id)
 
     @property
     def recovery(self) -> RecoveryStore:

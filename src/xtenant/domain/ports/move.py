@@ -61,7 +61,8 @@ class MoveJobRepository(Protocol):
         ...
 
     def due(self, *, business_now: datetime, security_now: datetime, limit: int) -> Sequence[MoveJob]:
-        """Open jobs whose time has come and that no living claim holds, oldest pass first."""
+        """Open jobs whose time has come and that no living claim holds: the partners take turns, and with each partner the
+        oldest pass is first, so that nobody waits behind another's thousands."""
         ...
 
     def claim(self, job: MoveJob, *, worker: str, until: datetime, security_now: datetime) -> Claim | None:

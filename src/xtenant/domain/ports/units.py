@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         WorkerRepository,
     )
     from xtenant.domain.ports.permissions import ScopeRepository, SiteGroupRepository
+    from xtenant.domain.ports.queue import QueueRepository
     from xtenant.domain.ports.recovery import RecoveryRepository
     from xtenant.domain.ports.replay import ReplayRepository
     from xtenant.domain.ports.sharing import LinkRepository
@@ -147,6 +148,9 @@ class UnitOfWork(Protocol):
 
     @property
     def leftovers(self) -> LeftoverRepository: ...
+
+    @property
+    def queue(self) -> QueueRepository: ...
 
     @property
     def recovery(self) -> RecoveryRepository: ...

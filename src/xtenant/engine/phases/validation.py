@@ -10,7 +10,7 @@ import structlog
 
 from xtenant.domain import errors, obstacles
 from xtenant.domain.content import LockState, Site
-from xtenant.domain.move import SILENCE, Decision, JobKind, MoveJob, MovePhase, MoveState
+from xtenant.domain.move import SILENCE, Decision, JobKind, MoveJob, MoveJobId, MovePhase, MoveState
 from xtenant.domain.ports.partner_moves import Offer, TargetView
 from xtenant.domain.ports.units import UnitOfWork
 from xtenant.engine import endings, places
@@ -50,6 +50,7 @@ def _send(bench: Workbench, job: MoveJob) -> TargetView:
             source_url=job.source_url,
             target_url=job.target_url,
             fence=job.fence,
+            supersedes=None if job.supersedes is None else MoveJobId(job.supersedes),
             unmapped=job.unmapped,
             source_id=job.source_id,
         ),

@@ -67,6 +67,7 @@ WORDS: dict[str, Words] = {
     "notSupported": Words(code="notSupported", status=501),
     "generalException": Words(code="generalException"),
     "moveBlocked": Words(code="generalException", status=422),
+    "alreadyMoving": Words(code="generalException", status=409),
     "noTrust": Words(code="generalException", status=422),
     "wrongDirection": Words(code="generalException", status=422),
     "sameFarm": Words(code="generalException", status=501),

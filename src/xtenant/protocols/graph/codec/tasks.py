@@ -147,6 +147,8 @@ def parameters_of(job: MoveJob) -> dict[str, object]:
         shown |= {"sourceUserIdentity": {"userPrincipalName": job.source_key}, "targetSiteUrl": job.target_url}
     if job.begin_at is not None:
         shown["preferredStartDateTime"] = date_text(job.begin_at)
+    if job.latest_start_at is not None:
+        shown["preferredLatestStartDateTime"] = date_text(job.latest_start_at)
     return shown
 
 
@@ -159,7 +161,7 @@ def task_json(job: MoveJob) -> dict[str, object]:
         "finishedDateTime": job.finished_at,
     }
     shown |= {name: date_text(moment) for name, moment in times.items() if moment is not None}
-    if job.state is MoveState.FAILED:
+    if job.state is MoveState.FAILED or job.error_code:
         shown["error"] = {"code": job.error_code or "generalException", "message": job.error_text}
     return shown
 

@@ -132,11 +132,10 @@ def _wish(parameters: codec.Parameters, body: bytes) -> migration_tasks.TaskWish
     kind = codec.kind_of(parameters)
     source, target, source_id = codec.source_and_target(parameters, kind)
     begin = parse_date(parameters.preferred_start_date_time) if parameters.preferred_start_date_time else None
-    latest = parameters.preferred_latest_start_date_time
-    if latest and begin and parse_date(latest) <= begin:
+    given = parameters.preferred_latest_start_date_time
+    latest = parse_date(given) if given else None
+    if latest and begin and latest <= begin:
         raise codec.BadTask("preferredLatestStartDateTime must be later than preferredStartDateTime.")
-    if latest and not parameters.validate_only:
-        raise query.NotSupported("A latest start is not kept by this service; leave preferredLatestStartDateTime out.")
     return migration_tasks.TaskWish(
         kind=kind,
         source=source,
@@ -145,6 +144,7 @@ def _wish(parameters: codec.Parameters, body: bytes) -> migration_tasks.TaskWish
         partner=codec.partner_of(parameters),
         partner_tenant_id=TenantId(parameters.target_organization_id) if parameters.target_organization_id else None,
         begin_at=begin,
+        latest_start_at=latest,
         validate_only=parameters.validate_only,
         body_hash=hashlib.sha256(body).digest(),
     )

@@ -48,6 +48,9 @@ class SiteMoveJob(msgspec.Struct, kw_only=True):
     BytesDone: int | None = None
     BytesTotal: int | None = None
     UnmappedTargetUpn: str | None = None
+    ItemsPerSecond: float | None = None
+    BytesPerSecond: float | None = None
+    ExpectedEndDateInUtc: str | None = None
 
 
 class Resolution(msgspec.Struct, kw_only=True):
@@ -108,6 +111,13 @@ async def cancel(session: Session, admin_url: str, source_url: str) -> None:
 async def refuse(session: Session, admin_url: str, job_id: UUID) -> None:
     """As the target, refuse a move before it is published (settled B 6); a route of ours, NotFound at Microsoft."""
     await send(session, "POST", f"{admin_url.rstrip('/')}/_api/xtenant/moves/{job_id}/refuse")
+
+
+async def settle(session: Session, admin_url: str, job_id: UUID, outcome: str, site_url: str) -> SiteMoveJob:
+    """As the source, end a doubt with a target that will never answer (settled B 7); a route of ours."""
+    url = f"{admin_url.rstrip('/')}/_api/xtenant/moves/{job_id}/settle"
+    answer = await send(session, "POST", url, json={"Outcome": outcome, "SiteUrl": site_url})
+    return _job(answer.content)
 
 
 async def people(session: Session, admin_url: str, job_id: UUID) -> list[Resolution]:

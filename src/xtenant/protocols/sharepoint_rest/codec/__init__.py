@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
 
 from xtenant.domain import errors
-from xtenant.domain.move import Direction, MoveJob, MoveState, Resolution
+from xtenant.domain.move import Direction, MoveJob, MoveState, Resolution, pace_of
 from xtenant.domain.tenant import HostUrl, Tenant
 from xtenant.domain.trust import Compatibility, ReceivedRequest
 from xtenant.wire.faults import OutOfRange
@@ -173,6 +173,13 @@ VALIDATION_ONLY, FORCE = 2, -2147483648
 NOTHING = UUID(int=0)
 
 
+class SettlementBody(msgspec.Struct, forbid_unknown_fields=True):
+    """What is taken to have happened at a target that will never answer, and the source's address, typed again (ours)."""
+
+    Outcome: Literal["published", "refused"]
+    SiteUrl: str
+
+
 class SiteMoveJobBody(_Body, kw_only=True):
     """`SiteMoveJobEntityData` as it is sent to start a move (spo-admin.md 5.3, 5.4, 5.8); what a start does not use is
     taken only empty. `UnmappedTargetUpn` is an extension of ours and absent at Microsoft."""
@@ -193,7 +200,7 @@ class SiteMoveJobBody(_Body, kw_only=True):
 
 
 def move_job(job: MoveJob, own: HostUrl, own_tenant: UUID) -> dict[str, Json]:
-    """`SiteMoveJob` as spo-admin.md 8.10 shows it; the four counts and `UnmappedTargetUpn` are ours and absent at Microsoft."""
+    """`SiteMoveJob` as spo-admin.md 8.10 shows it; the four counts, the last three and `UnmappedTargetUpn` are ours and absent at Microsoft."""
     out = job.direction is Direction.OUT
     hosts = (str(own), str(job.partner)) if out else (str(job.partner), str(own))
     tenants = (own_tenant, job.partner_tenant_id) if out else (job.partner_tenant_id, own_tenant)
@@ -233,6 +240,19 @@ def move_job(job: MoveJob, own: HostUrl, own_tenant: UUID) -> dict[str, Json]:
         "BytesDone": job.bytes_done,
         "BytesTotal": job.bytes_total,
         "UnmappedTargetUpn": job.unmapped or None,
+        **_pace(job),
+    }
+
+
+def _pace(job: MoveJob) -> dict[str, Json]:
+    """Rate and expected end of what goes on; null where nothing can be said yet."""
+    pace = pace_of(job)
+    if pace is None:
+        return {"ItemsPerSecond": None, "BytesPerSecond": None, "ExpectedEndDateInUtc": None}
+    return {
+        "ItemsPerSecond": round(pace.items_per_second, 3),
+        "BytesPerSecond": round(pace.bytes_per_second, 1),
+        "ExpectedEndDateInUtc": _date(pace.expected_end),
     }
 
 

@@ -2,7 +2,8 @@
 fields inferred).
 
 Paths: POST `SiteMoveJobs`, GET `SiteMoveJobs(url='…')`, `SiteMoveJobs/GetByUrl(url='…')`,
-`SiteMoveJobs/GetByMoveId(SiteMoveId='…')`, `SiteMoveJobs/GetMoveReport(…)`, POST `SiteMoveJobs(url='…')/Cancel`; POST `/_api/xtenant/moves/ID/refuse` on the target.
+`SiteMoveJobs/GetByMoveId(SiteMoveId='…')`, `SiteMoveJobs/GetMoveReport(…)`, POST `SiteMoveJobs(url='…')/Cancel`; POST `/_api/xtenant/moves/ID/refuse` on the target,
+`/_api/xtenant/moves/ID/settle` on the source.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from xtenant.domain.move import LONGEST_UPN, Direction, MoveJob, MoveJobId, Move
 from xtenant.domain.ports.move import ReportFilter
 from xtenant.domain.ports.partner_moves import MoveChannel, Peer, StartAnswer, StartQuestion
 from xtenant.domain.tenant import HostRole, parse_host_url
-from xtenant.operations import grants, moves
+from xtenant.operations import grants, moves, settling
 from xtenant.protocols.sharepoint_rest import codec
 from xtenant.protocols.sharepoint_rest.serve.context import check_digest, digests_of
 from xtenant.protocols.sharepoint_rest.serve.multi_geo import check_api_version, member_routes
@@ -39,7 +40,8 @@ ALL_STATES, ALL_DIRECTIONS = -1, 2
 def routes(backend: Backend) -> list[Route]:
     answers = _Answers(backend)
     return [
-        _refusal(answers.refuse),
+        _own("refuse", answers.refuse, "settled B 6: the target's administrator stops a move before it is published"),
+        _own("settle", answers.settle, "settled B 7: the source's administrator ends a doubt with a dead partner"),
         *_member("GET", "SiteMoveJobs/GetByMoveId({arguments:path})", answers.by_id, "move.show"),
         *_member("GET", "SiteMoveJobs/GetByUrl({arguments:path})", answers.by_url, "move.show"),
         *_member("GET", "SiteMoveJobs/GetMoveReport({arguments:path})", answers.report, "move.list"),
@@ -119,18 +121,33 @@ class _Answers:
         await call.run(grants.refuse_move, self._backend.units, job_id, clock=self._backend.clock)
         return self._shown(call, await call.run(moves.show_move, self._backend.units, job_id))
 
+    async def settle(self, call: Call) -> Response:
+        given = codec.read_body(await call.body(call.limits.json_body), codec.SettlementBody)
+        job = await call.run(
+            settling.settle_move,
+            self._backend.units,
+            UUID(call.values["job"]),
+            settling.Settlement(given.Outcome),
+            given.SiteUrl,
+            caller=call.caller,
+            clock=self._backend.clock,
+        )
+        log.warning("move.settled", job=str(job.job_id), outcome=given.Outcome)
+        return self._shown(call, job)
 
-def _refusal(handler: Handler) -> Route:
+
+def _own(what: str, handler: Handler, source: str) -> Route:
+    """A call of ours about one move, for the tenant's own administrators."""
     return Route(
         hosts=frozenset({HostRole.ADMIN}),
         method="POST",
-        path="/_api/xtenant/moves/{job:guid}/refuse",
+        path=f"/_api/xtenant/moves/{{job:guid}}/{what}",
         who=Who.OWN_SHAREPOINT_ADMIN,
         handler=handler,
         protocol="sharepoint_rest",
         evidence=Evidence.OUR_CHOICE,
-        verb="move.refuse",
-        source="settled B 6: the target's administrator stops a move before it is published",
+        verb=f"move.{what}",
+        source=source,
     )
 
 
