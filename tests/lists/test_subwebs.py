@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graph_tenant import BOB
+from graph_tenant import ANN, BOB, ROOT
 from lists.site_host import DELETE, JSON, MERGE, SITE, SiteHost
 
 BOB_LOGIN = "i:0#.f|membership|bob@contoso.onmicrosoft.com"
@@ -28,6 +28,15 @@ def test_a_subweb_has_an_address_facts_and_a_library_of_its_own(host: SiteHost) 
     site = host.tenant.ask("GET", f"{SUB}/_api/site", headers=JSON).json()
     assert site["Url"] == SITE
     assert host.send("GET", "", web=f"{SUB}/none").status_code == 404
+
+
+def test_a_subweb_of_the_site_at_the_root_is_a_web_like_others(host: SiteHost) -> None:
+    host.tenant.make_site(ROOT)
+    make_web(host, web=ROOT)
+    assert host.rest("GET", "", web=f"{ROOT}/sub")["Title"] == "The sub"
+    for path, status in (("sub", 200), ("other", 404), ("sites/x/sub", 200)):
+        answer = host.tenant.ask("POST", f"{ROOT}/{path}/_api/contextinfo", ANN, headers=JSON)
+        assert answer.status_code == status, path
 
 
 def test_a_list_of_a_subweb_is_not_one_of_the_root_web(host: SiteHost) -> None:

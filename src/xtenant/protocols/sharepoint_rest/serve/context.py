@@ -8,6 +8,8 @@ from starlette.responses import Response
 
 from xtenant.domain import errors
 from xtenant.domain.caller import Who
+from xtenant.domain.list_views import WebRef
+from xtenant.operations import webs
 from xtenant.protocols.sharepoint_rest import codec
 from xtenant.protocols.sharepoint_rest.serve.front import SHAREPOINT_HOSTS
 from xtenant.wire import odata
@@ -18,6 +20,9 @@ from xtenant.wire.routes import Evidence, Route
 
 WEB_PATH = re.compile(r"(/[^/\x00-\x1f]{1,128}){0,10}")
 """A web's path on its host; empty for the site at the root."""
+
+SITE_PATH = re.compile(r"(/(sites|teams|personal)/[^/\x00-\x1f]{1,128}(/[^/\x00-\x1f]{1,128}){0,8})?", re.IGNORECASE)
+"""Where sites and the webs below them stand; all other paths are those of webs below the site at the root."""
 
 
 def digests_of(backend: Backend) -> FormDigests:
@@ -43,6 +48,9 @@ def routes(backend: Backend) -> list[Route]:
         site = call.values["site"]
         if not WEB_PATH.fullmatch(site):
             raise errors.NotFound("There is no web at this address.")
+        if not SITE_PATH.fullmatch(site):
+            ref = WebRef(url=f"https://{host_of(call)}{site}")
+            await call.run(webs.find_web, backend.units, call.caller, ref=ref)
         information = codec.context_information(
             web_url=f"https://{host_of(call)}{site}",
             digest=digests.issue(host_of(call)),
