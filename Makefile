@@ -51,7 +51,7 @@ bench: setup-dev ## figures, each beside a peer in the same run
 	$(BIN)/python -m bench
 
 faults: setup-dev ## the long fault runs
-	$(BIN)/python -m pytest -q -m faults tests/faults tests/simulation tests/merger
+	$(BIN)/python -m pytest -q -m faults tests/faults tests/simulation tests/merger tests/races
 
 docs: setup-dev ## generate the reference pages
 	$(BIN)/python -m xtenant.cli.reference docs/reference

@@ -18,17 +18,14 @@ TINY_FILES = 2_300
 """So many that there is a second part, and a second batch of rows."""
 
 BLOWS = [
-    Blow(side=SOURCE, point="validation.offer_marked"),
     Blow(side=TARGET, point="grant.given"),
     Blow(side=SOURCE, point="backup.part_settled", count=2),
     Blow(side=TARGET, point="target.rows_written", count=2),
     Blow(side=SOURCE, point="restore.intended"),
     Blow(side=TARGET, point="publish.before_commit"),
     Blow(side=TARGET, point="publish.committed"),
-    Blow(side=SOURCE, point="cleanup.redirected"),
-    Blow(side=TARGET, point="finish.committed"),
 ]
-"""With the three tests behind them a dozen for every run; `make faults` strikes at every point."""
+"""With the three tests behind them and three of the channel a dozen for every run; `make faults` strikes at every point."""
 
 SIDE_OF = {"grant": TARGET, "target": TARGET, "publish": TARGET, "finish": TARGET}
 NOT_IN_A_SUCCESS = frozenset({"grant.refused", "collect.batch", "collect.done"})
