@@ -89,8 +89,7 @@ DAMAGE = {
     "a member too many": f"INSERT INTO site_group_members SELECT tenant_id, site_key, principal, {STRANGER} FROM site_groups "
     f"WHERE {HIDDEN} AND title = 'X Visitors'",
     "an administrator too few": f"UPDATE site_users SET admin = 0 WHERE {HIDDEN} AND admin = 1",
-    "an administrator too many": f"INSERT INTO site_users SELECT DISTINCT tenant_id, site_key, {STRANGER}, 1 "
-    f"FROM site_groups WHERE {HIDDEN}",
+    "an administrator too many": f"UPDATE site_users SET admin = 1 WHERE {HIDDEN} AND principal = {STRANGER}",
 }
 
 
