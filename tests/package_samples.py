@@ -183,6 +183,8 @@ def objects(contents: Contents) -> list[ManifestObject]:
         _scope(ScopeKind.WEB, ROOT, "", (21, Role.OWNER)),
         _scope(ScopeKind.LIBRARY, CONTRACTS, "Contracts", (21, Role.OWNER), (11, Role.WRITE)),
         _scope(ScopeKind.ITEM, LEASE, "Contracts/2026/lease.docx", (12, Role.READ)),
+        _scope(ScopeKind.ITEM, TASK, "Lists/Tasks/1_.000", (12, Role.WRITE), web=(HR, "/hr")),
+        _scope(ScopeKind.ITEM, GONE, "Contracts/old.docx", (11, Role.READ)),
         ManifestLink(
             link_id=UUID(int=500),
             object_id=LEASE,
@@ -207,13 +209,15 @@ def _user(ref: int, name: str) -> ManifestPrincipal:
     )
 
 
-def _scope(kind: ScopeKind, object_id: UUID, path: str, *given: tuple[int, Role]) -> ManifestScope:
+def _scope(
+    kind: ScopeKind, object_id: UUID, path: str, *given: tuple[int, Role], web: tuple[UUID, str] = (ROOT, "")
+) -> ManifestScope:
     return ManifestScope(
         kind=kind,
         object_id=object_id,
         path=path,
-        web_id=ROOT,
-        web_path="sites/finance",
+        web_id=web[0],
+        web_path=f"sites/finance{web[1]}",
         assignments=tuple(ManifestAssignment(principal=ref, role=role) for ref, role in given),
     )
 

@@ -101,7 +101,7 @@ DAMAGE: list[tuple[str, Callable[[Path], None]]] = [
     ("P-16", put("webs/extra.bin", b"?")),
     ("P-16", gone("snapshot.json")),
     ("P-16", put("ledger.jsonl", b"{")),
-    ("P-16", swap("site/site-00006.json", '"kind":"links"', '"kind":"lists"')),
+    ("P-16", swap("site/site-00007.json", '"kind":"links"', '"kind":"lists"')),
     ("P-17", swap(f"{FILES}/SystemData.xml", "Manifest.xml", "Other.xml")),
     ("P-17", swap(f"{FILES}/SystemData.xml", "<SchemaVersion Version", "<SchemaVersion Wersion")),
     ("P-18", swap(f"{FILES}/ExportSettings.xml", samples.URL, "")),

@@ -40,7 +40,7 @@ def list_folder(folder: Path, web: UUID, own: UUID) -> Path:
 def test_an_export_is_clean_by_every_rule_of_the_checker(folder: Path) -> None:
     checked = check(FolderTree(folder))
     assert list(checked) == []
-    assert (checked.packages, checked.errors, checked.not_checked) == (8, 0, ())
+    assert (checked.packages, checked.errors, checked.not_checked) == (9, 0, ())
 
 
 def test_each_package_has_eight_files_and_its_content_under_counted_names(folder: Path) -> None:
@@ -109,9 +109,22 @@ def test_only_people_whom_a_package_names_stand_in_it_with_the_members_of_groups
     assert named == ["i:0#.f|membership|alice@contoso.com", "Finance Owners"]
 
 
+def test_permissions_stand_with_the_list_that_their_object_lies_in(folder: Path) -> None:
+    told = {
+        (list_folder(folder, web, own) / "security/Manifest.xml", one.get("ObjectUrl"))
+        for web, own in ((ROOT, CONTRACTS), (HR, TASKS))
+        for one in elements(list_folder(folder, web, own) / "security/Manifest.xml", "RoleAssignment")
+    }
+    assert {(place.parent.parent.name, url) for place, url in told} == {
+        (str(CONTRACTS), "sites/finance/Contracts"),
+        (str(CONTRACTS), "sites/finance/Contracts/2026/lease.docx"),
+        (str(TASKS), "sites/finance/hr/Lists/Tasks/1_.000"),
+    }
+
+
 def test_what_has_no_element_stands_in_site_files_with_its_content(folder: Path) -> None:
     told = [json.loads(place.read_bytes()) for place in sorted((folder / "site").glob("site-*.json"))]
-    assert [one["kind"] for part in told for one in part["objects"]] == ["deleted", "links"]
+    assert [one["kind"] for part in told for one in part["objects"]] == ["scopes", "deleted", "links"]
     assert len(list((folder / "site/content").iterdir())) == 3
     site = json.loads((folder / "site.json").read_bytes())
     assert (site["language"], site["template"], site["quota_bytes"]) == (1031, "STS#3", 1024**4)

@@ -24,6 +24,7 @@ from xtenant.domain.snapshot import (
     ManifestLink,
     ManifestListItem,
     ManifestObject,
+    ManifestScope,
 )
 from xtenant.package.elements.markup import COUNTS_BELOW, REFS_BELOW
 from xtenant.package.text import DamagedPackage, storable
@@ -89,8 +90,8 @@ def read(text: bytes) -> Iterator[ManifestObject]:
 
 def _object(named: _Named) -> ManifestObject:
     kind = KIND_OF.get(named.kind)
-    if kind is ManifestLink:
-        return msgspec.json.decode(named.object, type=ManifestLink)
+    if kind in (ManifestLink, ManifestScope):  # in an exported package, the scopes of what is deleted stand here
+        return msgspec.json.decode(named.object, type=kind)
     if kind is not ManifestDeleted:
         raise ValueError(f"'{named.kind[:20]}' stands in no site file")
     found = msgspec.json.decode(named.object, type=_Deleted)

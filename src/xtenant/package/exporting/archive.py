@@ -21,6 +21,7 @@ from xtenant.domain.snapshot import (
     ScopeKind,
     Snapshot,
     contents_of,
+    site_part_name,
 )
 from xtenant.package import site_file
 from xtenant.package.elements import rights
@@ -163,7 +164,8 @@ class _Export:
             yield self._blob((*folder[:-1], "content", name), sha256, size)
 
     def _without_element(self) -> Iterator[ExportedFile]:
-        """Site files as they are, and the content of what lies in the recycle bin, each once."""
+        """Site files as they are, with the content of what lies in the recycle bin, each once; and who might do what with it,
+        in one of our own."""
         seals = {seal.ordinal: seal for seal in self._sealed.snapshot.parts}
         kept: set[bytes] = set()
         for ordinal in sorted(self._index.site_parts):
@@ -175,6 +177,10 @@ class _Export:
                         if sha256 not in kept:
                             kept.add(sha256)
                             yield self._blob(("site", "content", f"{sha256.hex()}.dat"), sha256, size)
+
+        gone = b",\n".join(site_file.object_bytes(scope) for scope in self._index.scopes_of_deleted())
+        if gone:
+            yield self._text(("site", site_part_name(0)), site_file.HEAD + gone + site_file.TAIL)
 
     def _text(self, names: tuple[str, ...], text: bytes) -> ExportedFile:
         self._note(names, len(text), hashlib.sha256(text).hexdigest())

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from xtenant.domain.snapshot import (
     ManifestDeleted,
+    ManifestEntry,
     ManifestFile,
     ManifestFolder,
     ManifestGroup,
@@ -70,6 +71,7 @@ class Index:
     parts_of: dict[UUID, set[int]] = field(default_factory=lambda: defaultdict(set))
     _scope_parts: set[int] = field(default_factory=set[int])
     site_parts: set[int] = field(default_factory=set[int])
+    deleted: set[UUID] = field(default_factory=set[UUID])
     _by_path: dict[str, UUID] = field(default_factory=dict[str, UUID])
 
     @property
@@ -97,14 +99,23 @@ class Index:
                 yield thing
 
     def scopes_of(self, list_id: UUID | None) -> Iterator[ManifestScope]:
-        """Scopes of a list and what is in it; with None those of webs."""
-        for thing in self.things(self._scope_parts):
-            if isinstance(thing, ManifestScope) and self.list_of(thing) == list_id:
-                yield thing
+        """Scopes of a list and what is in it, live; with None those of webs."""
+        return (scope for scope in self._scopes() if not self._is_gone(scope) and self.list_of(scope) == list_id)
+
+    def scopes_of_deleted(self) -> Iterator[ManifestScope]:
+        """Permissions of what lies in the recycle bin, and come back with it."""
+        return (scope for scope in self._scopes() if self._is_gone(scope))
+
+    def _scopes(self) -> Iterator[ManifestScope]:
+        return (thing for thing in self.things(self._scope_parts) if isinstance(thing, ManifestScope))
+
+    def _is_gone(self, scope: ManifestScope) -> bool:
+        return scope.object_id in self.deleted
 
     def list_of(self, scope: ManifestScope) -> UUID | None:
-        """The list that a scope lies in: the longest beginning of its path that is a list's."""
-        path = scope.path
+        """The list that a scope lies in: the longest beginning of its path, which is below its web, that is a list's."""
+        place = self.places.get(scope.web_id)
+        path = "/".join(part for part in (place.below if place else "", scope.path) if part)
         while path:
             found = self._by_path.get(path)
             if found is not None:
@@ -135,8 +146,21 @@ class Index:
                 self.parts_of[thing.library_id].add(ordinal)
             case ManifestScope():
                 self._scope_parts.add(ordinal)
-            case ManifestLink() | ManifestDeleted():
+            case ManifestLink():
                 self.site_parts.add(ordinal)
+            case ManifestDeleted():
+                self.site_parts.add(ordinal)
+                self.deleted.add(id_of(thing.thing))
+
+
+def id_of(thing: ManifestEntry) -> UUID:
+    match thing:
+        case ManifestSubweb():
+            return thing.web_id
+        case ManifestLibrary():
+            return thing.list_id
+        case _:
+            return thing.item_id
 
 
 def index(snapshot: Snapshot, stored: StoredPart) -> Index:
