@@ -215,7 +215,8 @@ MOVES = {
     ("POST", "/_api/xtenant/moves/{job:guid}/settle"): lambda e: ok(
         404,
         values={"job": str(MISSING)},
-        json={"Outcome": "refused", "SiteUrl": "https://contoso.sharepoint.com/sites/x"},
+        body=b'{"Outcome":"refused","SiteUrl":"https://contoso.sharepoint.com/sites/x"}',
+        headers=JSON,
     ),
     ("POST", "/_api/xtenant/moves/{job:guid}/refuse"): lambda e: ok(404, values={"job": str(MISSING)}),
     ("GET", "/_api/xtenant/moves/{job:guid}/people"): lambda e: ok(404, values={"job": str(MISSING)}),
@@ -563,7 +564,10 @@ def move_bodies(job: UUID = JOB) -> Mapping[str, bytes]:
         "restore_state": b"",
         "publish": moves.encode(moves.PublishMessage(root=bytes(32), deadline_seconds=30)),
         "abort": b"",
-        "finish": b"",
+        "finish": b"{}",
+        "restart": moves.encode(moves.RestartMessage(root=bytes(32))),
+        "known_jobs": moves.encode(moves.KnownMessage(after=UUID(int=0))),
+        "reopen": b"",
         "manifest": moves.encode(moves.PartMessage(ordinal=1)),
         "blobs": one_blob,
         "job_state": b"",
@@ -571,7 +575,7 @@ def move_bodies(job: UUID = JOB) -> Mapping[str, bytes]:
     }
 
 
-_OF_NO_JOB = {"manifest", "blobs", "rehash"}
+_OF_NO_JOB = {"manifest", "blobs", "rehash", "reopen"}
 """Calls about a job that is not there: told apart from an answer only here."""
 
 

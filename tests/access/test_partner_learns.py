@@ -79,7 +79,10 @@ def expected_of(route: Route, situation: Situation, asker: Asker) -> dict[str, A
             return {"known": True, "given": False}
         case _, "job_state":
             return {"known": False, "ended": True, "succeeded": False}
-        case _, "manifest" | "blobs" | "rehash":
+        case _, "known_jobs":
+            told = {"tenant_id": "11111111-1111-4111-8111-111111111111", "more": False}
+            return told if known else {**told, "jobs": []}
+        case _, "manifest" | "blobs" | "rehash" | "reopen":
             return None
         case _:
             return {"known": False, "given": False}
@@ -163,7 +166,7 @@ def test_without_trust_existing_and_missing_users_and_urls_are_answered_alike(
 def test_every_call_that_could_name_a_user_or_a_url_is_among_the_pairs() -> None:
     """A new operation of a partner joins here by name: `pairs` asks those that carry an address, these carry none."""
     without = {"offer_state", "restore", "restore_state", "publish", "abort", "finish"}
-    without |= {"manifest", "blobs", "job_state", "rehash"}
+    without |= {"manifest", "blobs", "job_state", "rehash", "restart", "known_jobs", "reopen"}
     assert set(MOVE_ROUTES) == without | {op for op, *_ in pairs(None)}
 
 

@@ -51,6 +51,16 @@ def test_the_next_to_begin_is_of_the_partner_with_the_fewest_moves_going_on() ->
     assert order == [SMALL, SMALL, PARTNER, PARTNER, PARTNER]
 
 
+def test_each_source_geo_has_a_queue_of_its_own(units: Units) -> None:
+    """R-6.47."""
+    with units.write() as uow:
+        uow.jobs.add(job(1), queue_limit=1)
+        uow.jobs.add(job(2, geo=GeoCode("EUR")), queue_limit=1)
+    for geo in ("NAM", "EUR"):
+        with pytest.raises(obstacles.QueueFull), units.write() as uow:
+            uow.jobs.add(job(3, geo=GeoCode(geo)), queue_limit=1)
+
+
 def test_a_job_that_has_not_begun_by_its_latest_start_is_found_and_no_other(units: Units) -> None:
     with units.write() as uow:
         uow.jobs.add(job(1, latest_start_at=NOW - timedelta(seconds=1)), queue_limit=QUEUE)

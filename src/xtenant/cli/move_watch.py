@@ -76,9 +76,14 @@ async def _changes(client: TenantClient, jobs: dict[UUID, MoveJob]) -> list[Move
 def lines(row_of: Callable[[MoveJob], dict[str, object]]) -> Shown:
     """Writes one JSON line for each change, at once, so that a reader at the other end of a pipe sees it."""
 
+    told: dict[UUID, dict[str, object]] = {}
+
     def show(_: Sequence[MoveJob], changed: Sequence[MoveJob]) -> None:
         for job in changed:
-            sys.stdout.write(msgspec.json.encode(row_of(job)).decode() + "\n")
+            row = row_of(job)
+            if told.get(job.id) != row:  # a row is also touched where nothing that is shown has changed
+                told[job.id] = row
+                sys.stdout.write(msgspec.json.encode(row).decode() + "\n")
         sys.stdout.flush()
 
     return show

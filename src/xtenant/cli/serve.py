@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +27,9 @@ def serve(
     key: Annotated[Path, typer.Option("--key", help="PEM private key, PKCS#8.", dir_okay=False)],
     address: Annotated[str, typer.Option("--address", help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help="The port to listen on.")] = 8443,
+    metrics_port: Annotated[
+        int | None, typer.Option("--metrics-port", help="GET /metrics on this port of 127.0.0.1; 0 is any.")
+    ] = None,
     after_restore: Annotated[
         bool,
         typer.Option(
@@ -38,8 +43,10 @@ def serve(
 
     Logs go to standard error, a JSON object a line.
     """
+    from xtenant.operations.measures import exposition
     from xtenant.service import build_service  # loads stores and servers, which no other command needs
     from xtenant.service import serve as run
+    from xtenant.service.metrics import metrics_on
 
     settings = read_service_settings(config)
     structlog.configure(
@@ -59,6 +66,12 @@ def serve(
         for each in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(each, stopped.set)
         note(f"{service.tenant.name} answers on {address}:{port}; Ctrl-C ends it.")
-        await run(service, address=address, port=port, certificate=certificate, key=key, stopped=stopped)
+        async with contextlib.AsyncExitStack() as stack:
+            if metrics_port is not None:
+                read = partial(exposition, service.units, clock=service.clock)
+                note(
+                    f"Metrics on http://127.0.0.1:{await stack.enter_async_context(metrics_on(metrics_port, read))}/metrics"
+                )
+            await run(service, address=address, port=port, certificate=certificate, key=key, stopped=stopped)
 
     asyncio.run(until_told())

@@ -21,6 +21,7 @@ from xtenant.lab.switches import LICENCES, switch, switches_of, units_of
 from xtenant.operations.collect import collect_as_set
 from xtenant.operations.device_codes import approve_device_code
 from xtenant.operations.licences import subscribe
+from xtenant.operations.measures import exposition
 from xtenant.service import TenantService
 
 
@@ -43,6 +44,7 @@ class TenantCommands:
             "approve": self._in_thread(self._approve),
             "collect": self._in_thread(self._collect),
             "stop-at": self._in_thread(self._stop_at),
+            "metrics": self._in_thread(self._metrics),
             "throttled": self._in_thread(self._throttled),
             "tokens": self._in_thread(self._people.tokens),
             "synced": self._in_thread(self._people.synced),
@@ -82,6 +84,11 @@ class TenantCommands:
     def _throttled(self, facts: Mapping[str, Any]) -> list[dict[str, int]]:
         """What was asked in each window of a minute, for measurements."""
         return [dataclasses.asdict(minute) for minute in list(self._service.meter.minutes)]
+
+    def _metrics(self, facts: Mapping[str, Any]) -> dict[str, object]:
+        """What `serve --metrics-port` shows an operator, here for whoever may open the socket."""
+        backend = self._service.backend
+        return {"text": exposition(backend.units, clock=backend.clock)}
 
     def _advanced(self, facts: Mapping[str, Any]) -> dict[str, object]:
         self._clock.reload()

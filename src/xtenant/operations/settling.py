@@ -17,7 +17,6 @@ from xtenant.domain.move import Decision, Direction, MoveJob, MoveJobId, MoveSta
 from xtenant.domain.ports.clock import Clock
 from xtenant.domain.ports.units import UnitOfWork, Units
 from xtenant.operations.grants import ended
-from xtenant.operations.recovery import require_over
 
 
 class Settlement(Enum):
@@ -40,13 +39,12 @@ class NothingToSettle(errors.Conflict):
 def settle_move(
     units: Units, job_id: UUID, settlement: Settlement, site_url: str, *, caller: Caller, clock: Clock
 ) -> MoveJob:
-    """End the move in one commit, without the target.
+    """End the move in one commit, without the target; also while a recovery waits for that very partner.
 
     Raises UnknownJob, NothingToSettle for one that is not in doubt, UsageError when the address typed is not the source's,
     Conflict where the site is no longer frozen by this move.
     """
     with units.write() as uow:
-        require_over(uow)
         job = uow.jobs.lock(MoveJobId(job_id), Direction.OUT)
         if job is None:
             raise obstacles.UnknownJob
