@@ -395,13 +395,3 @@ class Snapshot:
             *(f"{kind} {count}" for kind, count in self.counts),
             *(f"{p.ordinal} {p.name} {p.sha256.hex()} {p.size_bytes} {p.objects}" for p in self.parts),
         ]
-
-
-def part_name(ordinal: int) -> str:
-    """`Manifest-00001.xml` for the first part (settled B 10)."""
-    return f"Manifest-{ordinal:05d}.xml"
-
-
-def site_part_name(ordinal: int) -> str:
-    """`site-00007.json`: a part with what has no element in a manifest; ordinals go on (settled B 10)."""
-    return f"site-{ordinal:05d}.json"

@@ -25,12 +25,10 @@ from xtenant.domain.snapshot import (
     ManifestSubweb,
     ManifestWeb,
     PartSeal,
-    part_name,
-    site_part_name,
 )
 from xtenant.package import site_file
 from xtenant.package.elements import items, lists, people, rights, webs
-from xtenant.package.text import NAMESPACE, PART_LIMIT
+from xtenant.package.text import NAMESPACE, PART_LIMIT, part_name, site_part_name
 
 COMPRESSION = 6
 HEAD = f'<?xml version="1.0" encoding="utf-8"?>\n<SPObjects xmlns="{NAMESPACE}">\n'.encode()

@@ -76,3 +76,13 @@ def base64_of(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except ValueError as error:
         raise DamagedPackage("A hash is no base64.") from error
+
+
+def part_name(ordinal: int) -> str:
+    """`Manifest-00001.xml` for the first part (settled B 10)."""
+    return f"Manifest-{ordinal:05d}.xml"
+
+
+def site_part_name(ordinal: int) -> str:
+    """`site-00007.json`: a part with what has no element in a manifest; ordinals go on (settled B 10)."""
+    return f"site-{ordinal:05d}.json"

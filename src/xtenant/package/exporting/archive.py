@@ -21,7 +21,6 @@ from xtenant.domain.snapshot import (
     ScopeKind,
     Snapshot,
     contents_of,
-    site_part_name,
 )
 from xtenant.package import site_file
 from xtenant.package.elements import rights
@@ -30,6 +29,7 @@ from xtenant.package.exporting.packing import Package
 from xtenant.package.exporting.refs import Exported
 from xtenant.package.reader import inflated
 from xtenant.package.seal import seal_bytes
+from xtenant.package.text import site_part_name
 
 LEDGER_FORMAT = "xtenant-package-1"
 LEDGER = "ledger.jsonl"
