@@ -41,5 +41,5 @@ def quiet_log() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(manifest, "PART_OBJECTS", 9)
-    monkeypatch.setattr(building, "BATCH_ITEMS", 6)
+    monkeypatch.setattr(manifest, "PART_OBJECTS", 16)
+    monkeypatch.setattr(building, "BATCH_ITEMS", 10)
