@@ -168,23 +168,6 @@ def down_at(
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("ahead", [SOURCE, TARGET])
-def test_services_five_minutes_apart_in_time_move_all_the_same(crossing: Crossing, ahead: str, tmp_path: Path) -> None:
-    case = crossing.prepared(tmp_path)
-    behind = TARGET if ahead == SOURCE else SOURCE
-    offsets = {ahead: "150", behind: "-150"}
-    try:
-        for side, offset in offsets.items():
-            told = crossing.ground.tell(side, "set", pairs=[["security_clock_offset", offset]])
-            assert told["security_clock_offset"] == int(offset)
-        crossing.moves(case)
-    finally:
-        for side in offsets:
-            crossing.ground.tell(side, "set", pairs=[["security_clock_offset", "0"]])
-    left_clean(crossing.ground)
-
-
-@pytest.mark.faults
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("seconds", [4.0, 70.0], ids=["seconds", "minutes"])
 @pytest.mark.parametrize(("operation", "side"), [("blobs", SOURCE), ("publish", TARGET), ("finish", TARGET)])
