@@ -8,13 +8,16 @@ import signal
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import structlog
 import typer
 
 from xtenant.cli.output import note
 from xtenant.settings import read_service_settings
+
+if TYPE_CHECKING:
+    from xtenant.service import TenantService
 
 
 def register(app: typer.Typer) -> None:
@@ -43,22 +46,10 @@ def serve(
 
     Logs go to standard error, a JSON object a line.
     """
-    from xtenant.operations.measures import exposition
     from xtenant.service import build_service  # loads stores and servers, which no other command needs
-    from xtenant.service import serve as run
-    from xtenant.service.metrics import metrics_on
 
     settings = read_service_settings(config)
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-    )
+    _log_json_lines()
     service = build_service(settings, after_restore=after_restore)
 
     async def until_told() -> None:
@@ -69,9 +60,21 @@ def serve(
         async with contextlib.AsyncExitStack() as stack:
             if metrics_port is not None:
                 read = partial(exposition, service.units, clock=service.clock)
-                note(
-                    f"Metrics on http://127.0.0.1:{await stack.enter_async_context(metrics_on(metrics_port, read))}/metrics"
-                )
+                own = await stack.enter_async_context(metrics_on(metrics_port, read))
+                note(f"Metrics on http://127.0.0.1:{own}/metrics")
             await run(service, address=address, port=port, certificate=certificate, key=key, stopped=stopped)
 
     asyncio.run(until_told())
+
+
+def _log_json_lines() -> None:
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+    )
