@@ -8,16 +8,13 @@ import signal
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import structlog
 import typer
 
 from xtenant.cli.output import note
 from xtenant.settings import read_service_settings
-
-if TYPE_CHECKING:
-    from xtenant.service import TenantService
 
 
 def register(app: typer.Typer) -> None:
@@ -46,7 +43,10 @@ def serve(
 
     Logs go to standard error, a JSON object a line.
     """
+    from xtenant.operations.measures import exposition
     from xtenant.service import build_service  # loads stores and servers, which no other command needs
+    from xtenant.service import serve as run
+    from xtenant.service.metrics import metrics_on
 
     settings = read_service_settings(config)
     _log_json_lines()
