@@ -318,7 +318,11 @@ def altered(records: Sequence[EstateRecord]) -> Altered:
     used: set[int] = set()
     words: dict[str, str] = {}
     for one in ALTERATIONS:
-        fitting = [at for at, record in enumerate(found) if one.of(record)]
+        # whoever gets another id must not be named by rights or links
+        named = named_in(records) if one.label == "EstateItem.item_id" else set()
+        fitting = [
+            at for at, record in enumerate(found) if one.of(record) and getattr(record, "item_id", 0) not in named
+        ]
         free = [at for at in fitting if at not in used] or fitting
         assert fitting, f"the estate has nothing for {one.label}"
         at = free[-1] if isinstance(found[free[-1]], EstateItem) else free[0]
@@ -327,6 +331,10 @@ def altered(records: Sequence[EstateRecord]) -> Altered:
         used.add(at)
         words[one.label] = _word(was, names)
     return Altered(records=found, words=words)
+
+
+def named_in(records: Sequence[EstateRecord]) -> set[object]:
+    return {record.item_id for record in records if isinstance(record, EstateRights | EstateLink)}
 
 
 def _word(record: EstateRecord, names: dict[UUID, str]) -> str:

@@ -18,7 +18,7 @@ from xtenant.lab.generating.plan import EstatePlan
 from xtenant.proof.whole.differences import FactDifference
 from xtenant.wire.estates import write_records
 
-PLAN = EstatePlan(sites=3, items=200, seed=11, unique_permissions=0.05, with_versions=0.3, links=0.2)
+PLAN = EstatePlan(sites=3, items=300, seed=11, unique_permissions=0.05, with_versions=0.4, links=0.2, attachments=0.5)
 
 
 @pytest.fixture

@@ -30,13 +30,15 @@ class Place:
 
 @dataclass(slots=True, kw_only=True)
 class SiteDraft:
-    """`workers` are the numbers of the people who work here; `with_versions` the share of items with a history."""
+    """`workers` are the numbers of the people who work here; `with_versions` is the share of items with a history, `attachments` that of list items with
+    files attached."""
 
     chance: Chance
     name: str
     workers: tuple[int, ...]
     created_at: datetime
     with_versions: float
+    attachments: float
     names: FreeNames = field(default_factory=FreeNames)
     securable: list[tuple[UUID, ItemKind]] = field(default_factory=list[tuple[UUID, ItemKind]])
     linkable: list[UUID] = field(default_factory=list[UUID])

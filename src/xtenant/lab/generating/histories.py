@@ -35,7 +35,7 @@ def length_of(draft: SiteDraft) -> int:
 def labels(draft: SiteDraft, count: int, *, minor: bool) -> list[Label]:
     """Ascending version numbers. With minor versions drafts come between; some histories begin late, as trimmed ones do."""
     major, small = (0, 1) if minor else (1, 0)
-    if draft.chance.random() < 0.05:
+    if count > 1 and draft.chance.random() < 0.2:
         major += int(draft.chance.random() * 40)
     found: list[Label] = []
     for _ in range(count):

@@ -16,7 +16,6 @@ from xtenant.lab.generating.moments import DELETED, ENDED, between
 from xtenant.lab.generating.words import file_name, folder_name, words
 
 FOLDERS_FROM = 30
-ATTACHED = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +93,7 @@ class ListContent:
 
     def _attachments(self) -> Iterator[EstateAttachment]:
         draft = self._draft
-        if not self._plan.definition.attachments or draft.chance.random() >= ATTACHED:
+        if not self._plan.definition.attachments or draft.chance.random() >= draft.attachments:
             return
         for number in range(1 + int(draft.chance.random() * 3)):
             created, by = between(draft.chance, draft.created_at, ENDED), draft.worker()

@@ -32,7 +32,7 @@ LEAST_ITEMS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EstatePlan:
-    """What is asked for. `unique_permissions`, `with_versions` and `links` are shares of all items."""
+    """What is asked for. `unique_permissions`, `with_versions` and `links` are shares of all items, `attachments` of list items."""
 
     sites: int
     items: int
@@ -40,6 +40,7 @@ class EstatePlan:
     unique_permissions: float = 0.02
     with_versions: float = 0.1
     links: float = 0.01
+    attachments: float = 0.1
     prefix: str = "gen"
 
     def __post_init__(self) -> None:

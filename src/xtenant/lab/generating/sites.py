@@ -69,6 +69,7 @@ class _Drawing:
             workers=tuple(dict.fromkeys((wish.owner, *others))),
             created_at=between(chance, BEGAN, BEGAN + timedelta(days=3_000)),
             with_versions=wish.plan.with_versions * 1.2,
+            attachments=wish.plan.attachments,
         )
         self._webs = [Place(item_id=None)]
 
