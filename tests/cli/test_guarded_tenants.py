@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "move start": ("--source", "contoso", "--partner", THERE, "--site", SITE, TARGET),
     "move cancel": (GUID, "--source", "contoso"),
     "move refuse": (GUID, "-t", "contoso", "--yes"),
+    "move settle": (GUID, "--source", "contoso", "--as", "refused", "--site", SITE),
     "sites remove": (SITE, "-t", "contoso", "--yes"),
     "sites remove-deleted": (SITE, "-t", "contoso", "--yes"),
 }

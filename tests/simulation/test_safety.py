@@ -19,8 +19,8 @@ from xtenant.domain.content import LockState
 from xtenant.domain.move import MoveState
 
 SEED = int(os.environ.get("XTENANT_SIMULATION_SEED", "20261123"))
-EXAMPLES = int(os.environ.get("XTENANT_SIMULATION_EXAMPLES", "12"))
-MANY = 30 * EXAMPLES
+EXAMPLES = int(os.environ.get("XTENANT_SIMULATION_EXAMPLES", "40"))
+MANY = 10 * EXAMPLES
 
 SIDES = st.sampled_from([SOURCE, TARGET])
 WORK = st.tuples(st.sampled_from(["work"]), SIDES, st.integers(1, 25))
