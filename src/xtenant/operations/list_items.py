@@ -6,7 +6,7 @@ author, editor and dates as a migration does, without a version. What goes, goes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,11 +34,9 @@ from xtenant.domain.ports.clock import Clock, IdSource
 from xtenant.domain.ports.content import SiteWriter
 from xtenant.domain.ports.units import UnitOfWork, Units
 from xtenant.operations import access, files, lists, webs
+from xtenant.operations.files import Matches
 from xtenant.operations.site_users import principal_of_login
 from xtenant.operations.webs import Entered
-
-Matches = Callable[[Item], bool]
-"""The caller's If-Match, asked about the item as it stands; False refuses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

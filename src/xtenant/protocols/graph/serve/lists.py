@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import re
 from collections.abc import Awaitable, Callable
 
 from starlette.responses import Response
 
 from xtenant.domain import errors
-from xtenant.domain.content import Item, ItemKind
+from xtenant.domain.content import ItemKind
 from xtenant.domain.drive import DriveRef, Where
 from xtenant.domain.list_views import ListPage, ListView, WebView
 from xtenant.domain.permissions import Securable
 from xtenant.operations import content, list_design, list_items, lists
-from xtenant.operations.list_items import Matches
 from xtenant.protocols.graph.codec import bodies, drives, query
 from xtenant.protocols.graph.codec import list_items as rows
 from xtenant.protocols.graph.codec import lists as shapes
@@ -30,13 +28,13 @@ from xtenant.protocols.graph.serve.columns import Columns
 from xtenant.protocols.graph.serve.items import Items
 from xtenant.protocols.graph.serve.places import list_of, ref_of, web_of
 from xtenant.wire.backend import Backend
+from xtenant.wire.conditions import if_match
 from xtenant.wire.edge import Call
 
 WORDS = frozenset({"lists", "columns", "contenttypes"})
 """What begins an address that is answered here."""
 
 Answer = Callable[[Call, WebView, Address], Awaitable[Response]]
-_TAG = re.compile(r'"[^"]*"')
 
 
 class Lists:
@@ -200,7 +198,7 @@ class Lists:
             ref=ref_of(web),
             what=_item_of(address),
             read=rows.FieldReader(said),
-            matches=if_match(call),
+            matches=if_match(call, shapes.etag_of),
             clock=self._backend.clock,
         )
 
@@ -211,7 +209,7 @@ class Lists:
             call.caller,
             ref=ref_of(web),
             what=_item_of(address),
-            matches=if_match(call),
+            matches=if_match(call, shapes.etag_of),
             clock=self._backend.clock,
         )
         return no_content()
@@ -254,19 +252,6 @@ class Lists:
 
     def _row(self, view: ListView, web: WebView) -> bodies.Json:
         return shapes.list_json(view, web_id_of(web))
-
-
-def if_match(call: Call) -> Matches | None:
-    """`If-Match` as a question about an item; None without one, or with `*`."""
-    wanted = call.request.headers.get("if-match")
-    if wanted is None or wanted.strip() == "*":
-        return None
-    tags = frozenset(_TAG.findall(wanted))
-
-    def matches(item: Item) -> bool:
-        return shapes.etag_of(item) in tags
-
-    return matches
 
 
 def _item_of(address: Address) -> Securable:

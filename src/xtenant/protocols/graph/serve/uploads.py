@@ -14,15 +14,16 @@ from xtenant.domain.drive import DriveRef
 from xtenant.domain.tenant import HostRole
 from xtenant.domain.upload import ConflictBehavior, FragmentLengthMismatch, SessionId, UploadSession
 from xtenant.operations import content, small_uploads, uploads
-from xtenant.protocols.graph.codec import bodies, drives, query, ranges
+from xtenant.protocols.graph.codec import bodies, drives, items, query, ranges
 from xtenant.protocols.graph.codec import writing as codec
 from xtenant.protocols.graph.codec.address import Address
 from xtenant.protocols.graph.serve.answers import PROTOCOL, context, json_answer, no_content, options_of
 from xtenant.protocols.graph.serve.downloads import Downloads
 from xtenant.protocols.graph.serve.items import Items
 from xtenant.protocols.graph.serve.places import drive_of, where_of
-from xtenant.protocols.graph.serve.writing import dates_of, if_match
+from xtenant.protocols.graph.serve.writing import dates_of
 from xtenant.wire.backend import Backend
+from xtenant.wire.conditions import if_match
 from xtenant.wire.edge import Call
 from xtenant.wire.routes import Evidence, Route
 from xtenant.wire.streams import receive_in_thread
@@ -62,7 +63,11 @@ class Uploads:
 
     async def small(self, call: Call, address: Address) -> Response:
         backend, options = self._backend, options_of(call)
-        ref, where, matches = await drive_of(backend, call, address), where_of(address.item), if_match(call)
+        ref, where, matches = (
+            await drive_of(backend, call, address),
+            where_of(address.item),
+            if_match(call, items.etag_of, items.ctag_of),
+        )
         view, created = await receive_in_thread(
             call,
             lambda pieces: small_uploads.put_whole(
@@ -96,7 +101,7 @@ class Uploads:
             conflict=_conflict_of(call, body, options),
             dates=dates_of(body.item.file_system_info),
             defer_commit=body.defer_commit,
-            matches=if_match(call),
+            matches=if_match(call, items.etag_of, items.ctag_of),
             clock=backend.clock,
             ids=backend.ids,
         )

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from starlette.responses import Response
 
 from xtenant.domain import errors
-from xtenant.domain.content import Item, ItemId
+from xtenant.domain.content import ItemId
 from xtenant.domain.drive import DriveRef
 from xtenant.domain.upload import ConflictBehavior, FileDates
 from xtenant.operations import content, files
-from xtenant.operations.files import Matches
 from xtenant.protocols.graph.codec import ids, items, query
 from xtenant.protocols.graph.codec import writing as codec
 from xtenant.protocols.graph.codec.address import Address
@@ -19,10 +16,8 @@ from xtenant.protocols.graph.serve.answers import body_of, context, json_answer,
 from xtenant.protocols.graph.serve.items import Items
 from xtenant.protocols.graph.serve.places import drive_of, where_of
 from xtenant.wire.backend import Backend
+from xtenant.wire.conditions import if_match
 from xtenant.wire.edge import Call
-
-_TAG = re.compile(r'"[^"]*"')
-"""An entity tag; ours hold a comma, so a list of them cannot be split at commas."""
 
 
 class Writing:
@@ -64,7 +59,7 @@ class Writing:
             parent=await self._parent(call, ref, body.parent_reference),
             conflict=body.conflict or options.conflict or ConflictBehavior.FAIL,
             dates=dates_of(body.file_system_info),
-            matches=if_match(call),
+            matches=if_match(call, items.etag_of, items.ctag_of),
             clock=backend.clock,
         )
         row = self._items.row(view, options)
@@ -89,7 +84,7 @@ class Writing:
             call.caller,
             ref=await drive_of(backend, call, address),
             where=where_of(address.item),
-            matches=if_match(call),
+            matches=if_match(call, items.etag_of, items.ctag_of),
             clock=backend.clock,
         )
         return no_content()
@@ -97,16 +92,3 @@ class Writing:
 
 def dates_of(info: codec.FileSystemInfo | None) -> FileDates:
     return FileDates() if info is None else FileDates(created_at=info.created_at, modified_at=info.modified_at)
-
-
-def if_match(call: Call) -> Matches | None:
-    """`If-Match` as a question about an item; None without one, or with `*`."""
-    wanted = call.request.headers.get("if-match")
-    if wanted is None or wanted.strip() == "*":
-        return None
-    tags = set(_TAG.findall(wanted))
-
-    def matches(item: Item) -> bool:
-        return bool(tags & {items.etag_of(item), items.ctag_of(item)})
-
-    return matches

@@ -8,17 +8,14 @@ paged by number.
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
 from starlette.responses import Response
 
 from xtenant.domain import errors
-from xtenant.domain.content import Item
 from xtenant.domain.permissions import Securable
 from xtenant.operations import attachments, list_items, lists
-from xtenant.operations.list_items import Matches
 from xtenant.protocols.sharepoint_rest import codec
 from xtenant.protocols.sharepoint_rest.codec import list_items as shapes
 from xtenant.protocols.sharepoint_rest.codec.list_address import ListAddress, words
@@ -28,13 +25,13 @@ from xtenant.protocols.sharepoint_rest.serve.context import check_digest, digest
 from xtenant.protocols.sharepoint_rest.serve.webs import answer, following, method_of, options_of, ref_of
 from xtenant.wire import odata
 from xtenant.wire.backend import Backend
+from xtenant.wire.conditions import if_match
 from xtenant.wire.edge import Call
 from xtenant.wire.streams import receive_in_thread, send_from_thread
 
 Answer = Callable[[Call, ListAddress], Awaitable[Response]]
 ANY = "application/octet-stream"
 PEOPLE = ("Author", "Editor")
-_TAG = re.compile(r'"[^"]*"')
 
 
 class ListItems:
@@ -143,7 +140,7 @@ class ListItems:
             ref=ref_of(call),
             what=what,
             read=shapes.read_fields(body),
-            matches=if_match(call),
+            matches=if_match(call, shapes.etag_of),
             clock=self._backend.clock,
         )
         return Response(status_code=204, headers={"ETag": shapes.etag_of(page.items[0].item)})
@@ -162,7 +159,7 @@ class ListItems:
             call.caller,
             ref=ref_of(call),
             what=_item_of(address),
-            matches=if_match(call),
+            matches=if_match(call, shapes.etag_of),
             clock=self._backend.clock,
         )
 
@@ -249,19 +246,6 @@ class ListItems:
             clock=self._backend.clock,
         )
         return Response(status_code=200)
-
-
-def if_match(call: Call) -> Matches | None:
-    """`If-Match` as a question about an item; None without one, or with `*`."""
-    wanted = call.request.headers.get("if-match")
-    if wanted is None or wanted.strip() == "*":
-        return None
-    tags = frozenset(_TAG.findall(wanted))
-
-    def matches(item: Item) -> bool:
-        return shapes.etag_of(item) in tags
-
-    return matches
 
 
 def _item_of(address: ListAddress) -> Securable:
